@@ -18,6 +18,7 @@ import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.restore.Drill.DrillResult;
 import dev.registrybackup.restore.LastDrill.DrillRecord;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +47,7 @@ class DrillTest {
         fixture.close();
     }
 
-    private Drill.DrillResult run() {
+    private DrillResult run() {
         return fixture.drill(Optional.empty()).run(ID, REQUEST, new OperationContext(fence, progress));
     }
 
@@ -83,7 +84,7 @@ class DrillTest {
         });
 
         // When
-        Drill.DrillResult result = run();
+        DrillResult result = run();
 
         // Then
         ObjectNode summary = result.summary();
@@ -166,7 +167,7 @@ class DrillTest {
 
         // When: it is mended
         fixture.backupBucket().seed(registry.blobKey(layer), registry.content(registry.blobKey(layer)));
-        Drill.DrillResult mended = run();
+        DrillResult mended = run();
 
         // Then
         assertTrue(failed.failed() > 0);
@@ -187,7 +188,7 @@ class DrillTest {
         remove(registry.blobKey(layer));
 
         // When
-        Drill.DrillResult result = run();
+        DrillResult result = run();
 
         // Then: neither of the images that have it, nor their index
         assertFalse(result.isSuccess());
@@ -207,7 +208,7 @@ class DrillTest {
         remove(registry.blobKey(child));
 
         // When
-        Drill.DrillResult result = run();
+        DrillResult result = run();
 
         // Then
         assertEquals(2, result.summary().path("failed").asInt(), result.summary()::toPrettyString);
@@ -232,7 +233,7 @@ class DrillTest {
         });
 
         // When
-        Drill.DrillResult result = run();
+        DrillResult result = run();
 
         // Then
         assertFalse(result.isSuccess());
@@ -302,7 +303,7 @@ class DrillTest {
         pushed();
 
         // When
-        Drill.DrillResult result = fixture.drill(Optional.of((scratch, request) -> {
+        DrillResult result = fixture.drill(Optional.of((scratch, request) -> {
                     assertEquals(
                             "{\"repository\":\"ns/app\"}",
                             request.scope().toJson().toString());
@@ -321,7 +322,7 @@ class DrillTest {
         pushed();
 
         // When
-        Drill.DrillResult result = fixture.drill(Optional.of((scratch, request) -> {
+        DrillResult result = fixture.drill(Optional.of((scratch, request) -> {
                     throw UnknownScopeException.of(request);
                 }))
                 .run(ID, REQUEST, new OperationContext(fence, progress));

@@ -13,6 +13,7 @@ import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.replication.BlockedLinks.LinkState;
 import dev.registrybackup.replication.ReplicatorFixture;
+import dev.registrybackup.restore.Restore.RestoreResult;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
@@ -29,11 +30,11 @@ class FullRestoreTest {
     private static final String APP = "ns/app";
 
     private final RandomRegistry made = new RandomRegistry(1);
-    private final RestoreFixture restoreFixture = new RestoreFixture();
+    private final RestoreFixture fixture = new RestoreFixture();
 
     @AfterEach
     void close() {
-        restoreFixture.close();
+        fixture.close();
     }
 
     @Test
@@ -45,13 +46,12 @@ class FullRestoreTest {
         replicate();
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
-        assertEquals(
-                Map.of(FindingCode.INDEX_SPARSE, 1L), restoreFixture.progress().findingCounts());
+        assertTrue(result.isComplete());
+        assertEquals(RestoreFixture.texts(made.backedUpObjects()), fixture.restoredContent());
+        assertEquals(Map.of(FindingCode.INDEX_SPARSE, 1L), fixture.progress().findingCounts());
     }
 
     @Test
@@ -71,11 +71,11 @@ class FullRestoreTest {
         replicate();
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(Map.of(), restoreFixture.progress().findingCounts());
+        assertTrue(result.isComplete());
+        assertEquals(Map.of(), fixture.progress().findingCounts());
         assertRestoredAllBut(made.layerLink(APP, foreign));
     }
 
@@ -85,19 +85,18 @@ class FullRestoreTest {
         Digest layer = made.layer(APP, 100);
         Digest image = made.image(APP, layer);
         made.tag(APP, "v1", image);
-        restoreFixture.withBackupOf(made);
+        fixture.withBackupOf(made);
         for (LinkState why : LinkState.values()) {
-            restoreFixture
-                    .backupBucket()
+            fixture.backupBucket()
                     .seed(why.prefix() + "sha256/" + layer.hex() + "/" + made.revisionLink(APP, image), new byte[0]);
         }
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
+        assertTrue(result.isComplete());
+        assertEquals(RestoreFixture.texts(made.backedUpObjects()), fixture.restoredContent());
     }
 
     @Test
@@ -108,14 +107,14 @@ class FullRestoreTest {
         made.tag(APP, "broken", broken);
         Digest index = made.index(APP, broken, made.image(APP, made.layer(APP, 10)));
         made.tag(APP, "index", index);
-        restoreFixture.withBackupOf(made);
+        fixture.withBackupOf(made);
         lose(lost);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertFalse(restoreResult.isComplete());
+        assertFalse(result.isComplete());
         assertRestoredAllBut(
                 made.blobKey(lost),
                 made.layerLink(APP, lost),
@@ -125,9 +124,8 @@ class FullRestoreTest {
                 made.revisionLink(APP, index),
                 made.tagIndexLink(APP, "index", index),
                 made.tagLink(APP, "index"));
-        assertEquals(
-                Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.progress().findingCounts());
-        assertTrue(restoreFixture.progress().firstFindings().stream()
+        assertEquals(Map.of(FindingCode.BLOB_MISSING, 2L), fixture.progress().findingCounts());
+        assertTrue(fixture.progress().firstFindings().stream()
                 .anyMatch(finding -> finding.problem()
                         .equals("not written, because these could not be copied: [%s]".formatted(lost))));
     }
@@ -138,14 +136,14 @@ class FullRestoreTest {
         Digest lost = made.image(APP, made.layer(APP, 100));
         Digest index = made.index(APP, lost);
         made.tag(APP, "v1", index);
-        restoreFixture.withBackupOf(made);
+        fixture.withBackupOf(made);
         lose(lost);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertFalse(restoreResult.isComplete());
+        assertFalse(result.isComplete());
         assertRestoredAllBut(
                 made.blobKey(lost),
                 made.revisionLink(APP, lost),
@@ -159,16 +157,16 @@ class FullRestoreTest {
         // Given
         Digest layer = made.layer(APP, 100);
         made.tag(APP, "v1", made.image(APP, layer));
-        restoreFixture.withBackupOf(made);
+        fixture.withBackupOf(made);
         lose(layer);
-        restoreFixture.targetBucket().seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+        fixture.targetBucket().seed(made.blobKey(layer), made.content(made.blobKey(layer)));
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
+        assertTrue(result.isComplete());
+        assertEquals(RestoreFixture.texts(made.backedUpObjects()), fixture.restoredContent());
     }
 
     @Test
@@ -176,16 +174,16 @@ class FullRestoreTest {
         // Given
         Digest image = made.image(APP, made.layer(APP, 100));
         made.tag(APP, "v1", image);
-        restoreFixture.withBackupOf(made);
+        fixture.withBackupOf(made);
         lose(made.revisionLink(APP, image));
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertTrue(restoreResult.isComplete());
-        assertTrue(restoreFixture.restoredContent().containsKey(made.tagLink(APP, "v1")));
-        assertTrue(restoreFixture.restoredContent().containsKey(made.revisionLink(APP, image)));
+        assertTrue(result.isComplete());
+        assertTrue(fixture.restoredContent().containsKey(made.tagLink(APP, "v1")));
+        assertTrue(fixture.restoredContent().containsKey(made.revisionLink(APP, image)));
     }
 
     @Test
@@ -193,16 +191,15 @@ class FullRestoreTest {
         // Given
         Digest nowhere = digestOfNothing();
         made.tag(APP, "v1", nowhere);
-        restoreFixture.withBackupOf(made);
+        fixture.withBackupOf(made);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertFalse(restoreResult.isComplete());
-        assertEquals(Map.of(), restoreFixture.restoredContent());
-        assertEquals(
-                Map.of(FindingCode.BLOB_MISSING, 1L), restoreFixture.progress().findingCounts());
+        assertFalse(result.isComplete());
+        assertEquals(Map.of(), fixture.restoredContent());
+        assertEquals(Map.of(FindingCode.BLOB_MISSING, 1L), fixture.progress().findingCounts());
     }
 
     @Test
@@ -211,15 +208,15 @@ class FullRestoreTest {
         Digest old = made.image(APP, made.layer(APP, 100));
         made.tag(APP, "v1", old);
         made.tag(APP, "v1", made.image(APP, made.layer(APP, 10)));
-        restoreFixture.withBackupOf(made);
+        fixture.withBackupOf(made);
         lose(old);
         lose(made.revisionLink(APP, old));
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         assertRestoredAllBut(made.blobKey(old), made.revisionLink(APP, old), made.tagIndexLink(APP, "v1", old));
     }
 
@@ -229,24 +226,23 @@ class FullRestoreTest {
         Digest shared = made.layer(APP, 100);
         made.tag(APP, "v1", made.image(APP, shared));
         made.tag(APP, "v2", made.image(APP, shared, made.layer(APP, 10)));
-        restoreFixture.withBackupOf(made);
+        fixture.withBackupOf(made);
 
         // When
-        restoreFixture.run(ALL);
+        fixture.run(ALL);
 
         // Then
-        assertEquals(
-                made.backedUpObjects().size(), asked(restoreFixture.target().requests()));
+        assertEquals(made.backedUpObjects().size(), asked(fixture.target().requests()));
         String repositories = made.layout().repositoriesPrefix();
         // Once to count, and once to write.
         assertEquals(
                 2,
-                restoreFixture.target().requests().stream()
+                fixture.target().requests().stream()
                         .filter(new Request(Operation.LIST, repositories)::equals)
                         .count());
         assertEquals(
                 2,
-                restoreFixture.backup().requests().stream()
+                fixture.backup().requests().stream()
                         .filter(new Request(Operation.LIST, repositories)::equals)
                         .count());
         for (String key : made.backedUpObjects().keySet()) {
@@ -256,7 +252,7 @@ class FullRestoreTest {
             List<Operation> expected = Collections.nCopies(isManifest ? 2 : isBlob ? 1 : 0, Operation.OPEN);
             assertEquals(
                     expected,
-                    restoreFixture.backup().requests().stream()
+                    fixture.backup().requests().stream()
                             .filter(request -> request.key().equals(key))
                             .map(Request::operation)
                             .toList(),
@@ -274,33 +270,32 @@ class FullRestoreTest {
             }
             made.tag("ns-%d/app-1".formatted(number), "v1", made.image("ns-%d/app-1".formatted(number), layer));
         }
-        restoreFixture.withBackupOf(made);
+        fixture.withBackupOf(made);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+        RestoreResult result = fixture.run(ALL);
 
         // Then
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         assertRestoredAllBut();
-        assertEquals(
-                Set.of(), made.linksBeforeTheirTargets(restoreFixture.target().writtenKeys()));
+        assertEquals(Set.of(), made.linksBeforeTheirTargets(fixture.target().writtenKeys()));
     }
 
     @Test
     void aTagAloneCostsOneRequestMoreForTheRevisionThatIsThere() {
         // Given
         made.tag(APP, "v1", made.image(APP, made.layer(APP, 100)));
-        restoreFixture.withBackupOf(made);
-        restoreFixture.run(ALL);
-        restoreFixture.targetBucket().delete(made.tagLink(APP, "v1"), Optional.empty());
-        restoreFixture.target().clearRequests();
+        fixture.withBackupOf(made);
+        fixture.run(ALL);
+        fixture.targetBucket().delete(made.tagLink(APP, "v1"), Optional.empty());
+        fixture.target().clearRequests();
 
         // When
-        restoreFixture.run(ALL);
+        fixture.run(ALL);
 
         // Then
-        assertEquals(List.of(made.tagLink(APP, "v1")), restoreFixture.target().writtenKeys());
-        assertEquals(2, asked(restoreFixture.target().requests()));
+        assertEquals(List.of(made.tagLink(APP, "v1")), fixture.target().writtenKeys());
+        assertEquals(2, asked(fixture.target().requests()));
     }
 
     private static long asked(List<Request> requests) {
@@ -313,7 +308,7 @@ class FullRestoreTest {
     private void replicate() {
         InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
         made.writeTo(registry::seed);
-        try (ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, restoreFixture.backupBucket())) {
+        try (ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, fixture.backupBucket())) {
             replicatorFixture.replicateAll(made.keys());
         }
     }
@@ -323,17 +318,14 @@ class FullRestoreTest {
     }
 
     private void lose(String key) {
-        restoreFixture
-                .backupBucket()
-                .delete(
-                        key,
-                        restoreFixture.backupBucket().head(key).orElseThrow().versionId());
+        fixture.backupBucket()
+                .delete(key, fixture.backupBucket().head(key).orElseThrow().versionId());
     }
 
     private void assertRestoredAllBut(String... keys) {
         Set<String> expected = new TreeSet<>(made.backedUpObjects().keySet());
         expected.removeAll(Set.of(keys));
-        assertEquals(expected, restoreFixture.restoredContent().keySet());
+        assertEquals(expected, fixture.restoredContent().keySet());
     }
 
     private Digest digestOfNothing() {

@@ -14,6 +14,7 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.replication.SourceMetadata;
+import dev.registrybackup.restore.Restore.RestoreResult;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,7 +34,7 @@ class PointInTimeRestoreTest {
 
     private final RandomRegistry registry = new RandomRegistry(1);
     private final Set<String> copiedKeys = new HashSet<>();
-    private final RestoreFixture restoreFixture = new RestoreFixture();
+    private final RestoreFixture fixture = new RestoreFixture();
     private Instant startedAt = Instant.EPOCH;
     private Digest first = Digest.parse("sha256:" + "0".repeat(64));
     private Digest second = first;
@@ -41,28 +42,28 @@ class PointInTimeRestoreTest {
     /** v1 is pushed, and an hour later moved to a second image. */
     @BeforeEach
     void pushTwice() {
-        startedAt = restoreFixture.clock().instant();
+        startedAt = fixture.clock().instant();
         first = registry.image(APP, registry.layer(APP, 10));
         registry.tag(APP, "v1", first);
         copyNew();
-        restoreFixture.clock().advance(Duration.ofHours(1));
+        fixture.clock().advance(Duration.ofHours(1));
         second = registry.image(APP, registry.layer(APP, 20));
         registry.tag(APP, "v1", second);
         copyNew();
-        copy(registry.tagLink(APP, "v1"), restoreFixture.clock().instant());
-        restoreFixture.clock().advance(Duration.ofHours(1));
+        copy(registry.tagLink(APP, "v1"), fixture.clock().instant());
+        fixture.clock().advance(Duration.ofHours(1));
     }
 
     @AfterEach
     void close() {
-        restoreFixture.close();
+        fixture.close();
     }
 
     /** Copies what was not copied yet, as if its event came at once. */
     private void copyNew() {
         registry.backedUpObjects().keySet().stream()
                 .filter(copiedKeys::add)
-                .forEach(key -> copy(key, restoreFixture.clock().instant()));
+                .forEach(key -> copy(key, fixture.clock().instant()));
     }
 
     private void copy(String key, Instant written) {
@@ -70,8 +71,7 @@ class PointInTimeRestoreTest {
     }
 
     private void copy(String key, byte[] content, Instant written) {
-        restoreFixture
-                .backupBucket()
+        fixture.backupBucket()
                 .put(key, ContentSource.of(content), Map.of(SourceMetadata.LAST_MODIFIED, written.toString()));
     }
 
@@ -86,12 +86,12 @@ class PointInTimeRestoreTest {
     @Test
     void aTagComesAsItWasBetweenTwoPushes() {
         for (String scope : Set.of("{'image':'ns/app:v1'}", "{'repository':'ns/app'}", "{'all':true}")) {
-            try (RestoreFixture fresh = restoreFixture.freshTarget()) {
+            try (RestoreFixture fresh = fixture.freshTarget()) {
                 // When
-                Restore.RestoreResult restoreResult = fresh.run(request(scope, midpoint()));
+                RestoreResult result = fresh.run(request(scope, midpoint()));
 
                 // Then
-                assertTrue(restoreResult.isComplete());
+                assertTrue(result.isComplete());
                 assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(registry.tagLink(APP, "v1")));
                 assertFalse(fresh.restoredContent().containsKey(registry.revisionLink(APP, second)), scope);
                 assertEquals(
@@ -111,72 +111,71 @@ class PointInTimeRestoreTest {
         // Given
         String link = registry.tagLink(APP, "v2");
         registry.tag(APP, "v2", second);
-        Instant base = restoreFixture.clock().instant();
+        Instant base = fixture.clock().instant();
         copy(registry.tagIndexLink(APP, "v2", second), base);
         copy(link, LinkContent.of(second), base);
-        restoreFixture.clock().advance(Duration.ofSeconds(5));
+        fixture.clock().advance(Duration.ofSeconds(5));
         copy(link, LinkContent.of(first), base.minus(Duration.ofSeconds(30)));
-        restoreFixture.clock().advance(Duration.ofHours(1));
+        fixture.clock().advance(Duration.ofHours(1));
 
         // When
-        restoreFixture.run(request("{'image':'ns/app:v2'}", base.plusSeconds(10)));
+        fixture.run(request("{'image':'ns/app:v2'}", base.plusSeconds(10)));
 
         // Then
-        assertArrayEquals(LinkContent.of(second), restoreFixture.targetBucket().bytes(link));
+        assertArrayEquals(LinkContent.of(second), fixture.targetBucket().bytes(link));
     }
 
     @Test
     void aLateCopyOfAnEarlyWriteCounts() {
         // Given
         String link = registry.tagLink(APP, "late");
-        Instant written = restoreFixture.clock().instant();
-        restoreFixture.clock().advance(Duration.ofHours(3));
+        Instant written = fixture.clock().instant();
+        fixture.clock().advance(Duration.ofHours(3));
         copy(link, LinkContent.of(first), written);
-        restoreFixture.clock().advance(Duration.ofHours(1));
+        fixture.clock().advance(Duration.ofHours(1));
 
         // When
-        restoreFixture.run(request("{'image':'ns/app:late'}", written.plusSeconds(1)));
+        fixture.run(request("{'image':'ns/app:late'}", written.plusSeconds(1)));
 
         // Then
-        assertArrayEquals(LinkContent.of(first), restoreFixture.targetBucket().bytes(link));
+        assertArrayEquals(LinkContent.of(first), fixture.targetBucket().bytes(link));
     }
 
     @Test
     void withoutTheRegistrysTimeTheCopysIsTakenAndMarked() {
         // Given
         String link = registry.tagLink(APP, "rclone");
-        restoreFixture.backupBucket().seed(link, LinkContent.of(first));
-        Instant copiedAt = restoreFixture.clock().instant();
-        restoreFixture.clock().advance(Duration.ofHours(1));
+        fixture.backupBucket().seed(link, LinkContent.of(first));
+        Instant copiedAt = fixture.clock().instant();
+        fixture.clock().advance(Duration.ofHours(1));
 
         // When
-        restoreFixture.run(request("{'image':'ns/app:rclone'}", copiedAt.plusSeconds(60)));
+        fixture.run(request("{'image':'ns/app:rclone'}", copiedAt.plusSeconds(60)));
 
         // Then
         assertEquals(
-                Map.of(FindingCode.TIME_APPROXIMATE, 1L),
-                restoreFixture.progress().findingCounts());
-        assertArrayEquals(LinkContent.of(first), restoreFixture.targetBucket().bytes(link));
+                Map.of(FindingCode.TIME_APPROXIMATE, 1L), fixture.progress().findingCounts());
+        assertArrayEquals(LinkContent.of(first), fixture.targetBucket().bytes(link));
     }
 
     @Test
     void keysMissingAtThatTimeAreLeftOutAndRestoredForLaterTimes() {
         // Given
         String gone = registry.tagLink(APP, "v1");
-        Instant from = restoreFixture.clock().instant();
+        Instant from = fixture.clock().instant();
         String record =
                 "{\"key\":\"%s\",\"from\":\"%s\",\"until\":\"%s\"}\n".formatted(gone, from, from.plusSeconds(600));
-        restoreFixture.backupBucket().seed(MissingIntervals.KEY, record.getBytes(StandardCharsets.UTF_8));
-        restoreFixture.clock().advance(Duration.ofHours(1));
+        fixture.backupBucket().seed(MissingIntervals.KEY, record.getBytes(StandardCharsets.UTF_8));
+        fixture.clock().advance(Duration.ofHours(1));
 
         // When
-        restoreFixture.run(request("{'repository':'ns/app'}", from.plusSeconds(300)));
-        boolean during = restoreFixture.restoredContent().containsKey(gone);
-        restoreFixture.run(request("{'repository':'ns/app'}", from.plusSeconds(600)));
+        fixture.run(request("{'repository':'ns/app'}", from.plusSeconds(300)));
+        boolean during = fixture.restoredContent().containsKey(gone);
+        fixture.run(request("{'repository':'ns/app'}", from.plusSeconds(600)));
 
         // Then
         assertFalse(during);
-        assertTrue(restoreFixture.restoredContent().containsKey(gone));
+        assertTrue(fixture.restoredContent().containsKey(gone));
     }
 
     private void recordAbsent(Instant from, String until, String... keys) {
@@ -184,32 +183,32 @@ class PointInTimeRestoreTest {
                 .sorted()
                 .map(key -> "{\"key\":\"%s\",\"from\":\"%s\"%s}\n".formatted(key, from, until))
                 .collect(Collectors.joining());
-        restoreFixture.backupBucket().seed(MissingIntervals.KEY, lines.getBytes(StandardCharsets.UTF_8));
+        fixture.backupBucket().seed(MissingIntervals.KEY, lines.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
     void aKeyPushedAgainAfterItWasMissingCountsFromThatPush() {
         // Given
-        Instant from = restoreFixture.clock().instant();
+        Instant from = fixture.clock().instant();
         String tag = registry.tagLink(APP, "v1");
-        restoreFixture.clock().advance(Duration.ofHours(1));
-        Instant pushed = restoreFixture.clock().instant();
+        fixture.clock().advance(Duration.ofHours(1));
+        Instant pushed = fixture.clock().instant();
         copy(tag, LinkContent.of(first), pushed);
         copy(registry.revisionLink(APP, first), pushed);
         copy(registry.tagIndexLink(APP, "v1", first), pushed);
-        restoreFixture.clock().advance(Duration.ofHours(5));
-        String noticed = ",\"until\":\"%s\"".formatted(restoreFixture.clock().instant());
+        fixture.clock().advance(Duration.ofHours(5));
+        String noticed = ",\"until\":\"%s\"".formatted(fixture.clock().instant());
 
         for (String until : List.of("", noticed)) {
             recordAbsent(from, until, tag, registry.revisionLink(APP, first), registry.tagIndexLink(APP, "v1", first));
             for (String scope : Set.of("{'image':'ns/app:v1'}", "{'repository':'ns/app'}", "{'all':true}")) {
                 for (Duration since : List.of(Duration.ZERO, Duration.ofMinutes(10), Duration.ofHours(4))) {
-                    try (RestoreFixture fresh = restoreFixture.freshTarget()) {
+                    try (RestoreFixture fresh = fixture.freshTarget()) {
                         // When
-                        Restore.RestoreResult restoreResult = fresh.run(request(scope, pushed.plus(since)));
+                        RestoreResult result = fresh.run(request(scope, pushed.plus(since)));
 
                         // Then
-                        assertTrue(restoreResult.isComplete());
+                        assertTrue(result.isComplete());
                         assertArrayEquals(
                                 LinkContent.of(first), fresh.targetBucket().bytes(tag), scope + until);
                         assertTrue(fresh.restoredContent()
@@ -218,7 +217,7 @@ class PointInTimeRestoreTest {
                     }
                 }
             }
-            try (RestoreFixture fresh = restoreFixture.freshTarget()) {
+            try (RestoreFixture fresh = fixture.freshTarget()) {
                 fresh.run(request("{'all':true}", pushed.minusSeconds(1)));
                 assertFalse(fresh.restoredContent().containsKey(tag), until);
             }
@@ -228,38 +227,37 @@ class PointInTimeRestoreTest {
     @Test
     void aLateCopyOfWhatTheRegistryWroteBeforeItWasSeenAbsentDoesNotCount() {
         // Given
-        Instant from = restoreFixture.clock().instant();
+        Instant from = fixture.clock().instant();
         String tag = registry.tagLink(APP, "v1");
         recordAbsent(from, "", tag);
-        restoreFixture.clock().advance(Duration.ofHours(1));
+        fixture.clock().advance(Duration.ofHours(1));
         copy(tag, from.minusSeconds(10));
-        restoreFixture.clock().advance(Duration.ofHours(1));
+        fixture.clock().advance(Duration.ofHours(1));
 
         // When
-        restoreFixture.run(
-                request("{'repository':'ns/app'}", restoreFixture.clock().instant()));
+        fixture.run(request("{'repository':'ns/app'}", fixture.clock().instant()));
 
         // Then
-        assertFalse(restoreFixture.restoredContent().containsKey(tag));
+        assertFalse(fixture.restoredContent().containsKey(tag));
     }
 
     @Test
     void blobsDeletedFromTheBackupAreRestoredFromTheirVersions() {
         // Given
         registry.reachableKeys(registry.tagLink(APP, "v1"))
-                .forEach(key -> restoreFixture.backupBucket().delete(key, Optional.empty()));
+                .forEach(key -> fixture.backupBucket().delete(key, Optional.empty()));
         registry.reachableKeys(registry.revisionLink(APP, first))
-                .forEach(key -> restoreFixture.backupBucket().delete(key, Optional.empty()));
-        restoreFixture.backupBucket().delete(registry.tagLink(APP, "v1"), Optional.empty());
-        restoreFixture.clock().advance(Duration.ofHours(1));
+                .forEach(key -> fixture.backupBucket().delete(key, Optional.empty()));
+        fixture.backupBucket().delete(registry.tagLink(APP, "v1"), Optional.empty());
+        fixture.clock().advance(Duration.ofHours(1));
 
         for (String scope : Set.of("{'image':'ns/app:v1'}", "{'all':true}")) {
-            try (RestoreFixture fresh = restoreFixture.freshTarget()) {
+            try (RestoreFixture fresh = fixture.freshTarget()) {
                 // When
-                Restore.RestoreResult restoreResult = fresh.run(request(scope, midpoint()));
+                RestoreResult result = fresh.run(request(scope, midpoint()));
 
                 // Then
-                assertTrue(restoreResult.isComplete());
+                assertTrue(result.isComplete());
                 assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(registry.tagLink(APP, "v1")));
                 assertTrue(fresh.restoredContent()
                         .keySet()
@@ -273,7 +271,7 @@ class PointInTimeRestoreTest {
         // When
         UnknownScopeException failure = assertThrows(
                 UnknownScopeException.class,
-                () -> restoreFixture.run(request("{'repository':'ns/app'}", startedAt.minusSeconds(1))));
+                () -> fixture.run(request("{'repository':'ns/app'}", startedAt.minusSeconds(1))));
 
         // Then
         assertEquals(
@@ -284,16 +282,15 @@ class PointInTimeRestoreTest {
     @Test
     void versionsCopiedLongBeforeAreNotAskedFor() {
         // Given
-        restoreFixture.backup().clearRequests();
+        fixture.backup().clearRequests();
 
         // When
-        restoreFixture.run(
-                request("{'repository':'ns/app'}", restoreFixture.clock().instant()));
+        fixture.run(request("{'repository':'ns/app'}", fixture.clock().instant()));
 
         // Then
         assertEquals(
                 Set.of(),
-                Set.copyOf(restoreFixture.backup().requests().stream()
+                Set.copyOf(fixture.backup().requests().stream()
                         .filter(request -> request.operation() == Operation.HEAD)
                         .filter(request -> !request.key().equals(MissingIntervals.KEY))
                         .toList()));

@@ -14,6 +14,7 @@ import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.replication.ReplicatorFixture;
+import dev.registrybackup.restore.Restore.RestoreResult;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -38,20 +39,18 @@ class RandomRegistryRestoreTest {
         RandomRegistry made = RandomRegistry.random(seed);
         InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
         made.writeTo(registry::seed);
-        try (RestoreFixture restoreFixture = new RestoreFixture();
-                ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, restoreFixture.backupBucket())) {
+        try (RestoreFixture fixture = new RestoreFixture();
+                ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, fixture.backupBucket())) {
             replicatorFixture.replicateAll(shuffled(made.keys(), seed));
 
             // When
-            Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+            RestoreResult result = fixture.run(ALL);
 
             // Then
-            assertTrue(restoreResult.isComplete(), restoreResult.summary().toString());
-            assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
-            assertEquals(
-                    Set.of(),
-                    made.linksBeforeTheirTargets(restoreFixture.target().writtenKeys()));
-            assertChildrenBeforeIndexes(made, restoreFixture.target().writtenKeys());
+            assertTrue(result.isComplete(), result.summary().toString());
+            assertEquals(RestoreFixture.texts(made.backedUpObjects()), fixture.restoredContent());
+            assertEquals(Set.of(), made.linksBeforeTheirTargets(fixture.target().writtenKeys()));
+            assertChildrenBeforeIndexes(made, fixture.target().writtenKeys());
         }
     }
 
@@ -62,18 +61,16 @@ class RandomRegistryRestoreTest {
         RandomRegistry made = RandomRegistry.random(seed);
         Set<String> repositories = repositories(made);
         for (String repository : repositories) {
-            try (RestoreFixture restoreFixture = new RestoreFixture().withBackupOf(made)) {
+            try (RestoreFixture fixture = new RestoreFixture().withBackupOf(made)) {
                 // When
-                Restore.RestoreResult restoreResult =
-                        restoreFixture.run("{'scope':{'repository':'%s'}}".formatted(repository));
+                RestoreResult result = fixture.run("{'scope':{'repository':'%s'}}".formatted(repository));
 
                 // Then
-                assertTrue(restoreResult.isComplete(), restoreResult.summary().toString());
-                assertEquals(closureOf(made, repository), restoreFixture.restoredContent());
+                assertTrue(result.isComplete(), result.summary().toString());
+                assertEquals(closureOf(made, repository), fixture.restoredContent());
                 assertEquals(
-                        Set.of(),
-                        made.linksBeforeTheirTargets(restoreFixture.target().writtenKeys()));
-                assertChildrenBeforeIndexes(made, restoreFixture.target().writtenKeys());
+                        Set.of(), made.linksBeforeTheirTargets(fixture.target().writtenKeys()));
+                assertChildrenBeforeIndexes(made, fixture.target().writtenKeys());
             }
         }
     }
@@ -83,19 +80,19 @@ class RandomRegistryRestoreTest {
     void theSecondRestoreWritesNothingAndTheDryRunSaysSo(long seed) {
         // Given
         RandomRegistry made = RandomRegistry.random(seed);
-        try (RestoreFixture restoreFixture = new RestoreFixture().withBackupOf(made)) {
-            JsonNode before = restoreFixture.plan(ALL);
-            assertEquals(Map.of(), restoreFixture.restoredContent());
-            restoreFixture.run(ALL);
-            restoreFixture.target().clearRequests();
+        try (RestoreFixture fixture = new RestoreFixture().withBackupOf(made)) {
+            JsonNode before = fixture.plan(ALL);
+            assertEquals(Map.of(), fixture.restoredContent());
+            fixture.run(ALL);
+            fixture.target().clearRequests();
 
             // When
-            restoreFixture.run(ALL);
-            restoreFixture.run("{'scope':{'namespace':'namespace-0'},'mode':'repair'}");
-            JsonNode after = restoreFixture.plan(ALL);
+            fixture.run(ALL);
+            fixture.run("{'scope':{'namespace':'namespace-0'},'mode':'repair'}");
+            JsonNode after = fixture.plan(ALL);
 
             // Then
-            assertEquals(List.of(), restoreFixture.target().writtenKeys());
+            assertEquals(List.of(), fixture.target().writtenKeys());
             assertEquals(
                     made.backedUpObjects().size(), before.at("/toCopy/objects").asInt());
             assertEquals(
@@ -116,34 +113,34 @@ class RandomRegistryRestoreTest {
         // Given
         RandomRegistry made = RandomRegistry.random(seed);
         String request = seed % 2 == 0 ? ALL : "{'scope':{'repository':'namespace-1/stream'}}";
-        try (RestoreFixture restoreFixture = new RestoreFixture().withBackupOf(made)) {
-            int all = restoreFixture.plan(request).at("/toCopy/objects").asInt();
+        try (RestoreFixture fixture = new RestoreFixture().withBackupOf(made)) {
+            int all = fixture.plan(request).at("/toCopy/objects").asInt();
             AtomicInteger left = new AtomicInteger(new Random(seed).nextInt(all));
 
             // When
             assertThrows(
                     FencedException.class,
-                    () -> restoreFixture.run(request, () -> {
+                    () -> fixture.run(request, () -> {
                         if (left.getAndDecrement() <= 0) {
                             throw new FencedException("stopped by the test");
                         }
                     }));
-            Map<String, String> halfWay = restoreFixture.restoredContent();
-            int first = restoreFixture.target().writtenKeys().size();
-            Restore.RestoreResult restoreResult = restoreFixture.run(request);
+            Map<String, String> halfWay = fixture.restoredContent();
+            int first = fixture.target().writtenKeys().size();
+            RestoreResult result = fixture.run(request);
 
             // Then
             halfWay.keySet()
                     .forEach(key -> assertTrue(
                             halfWay.keySet().containsAll(made.reachableKeys(key)),
                             () -> key + " leads to what is not there"));
-            assertTrue(restoreResult.isComplete());
+            assertTrue(result.isComplete());
             assertTrue(first < all);
             assertEquals(
                     seed % 2 == 0
                             ? RestoreFixture.texts(made.backedUpObjects())
                             : closureOf(made, "namespace-1/stream"),
-                    restoreFixture.restoredContent());
+                    fixture.restoredContent());
         }
     }
 

@@ -15,6 +15,7 @@ import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.restore.Restore.RestoreResult;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -116,11 +117,11 @@ final class RestoreFixture implements AutoCloseable {
                 imageStreamPlan);
     }
 
-    Restore.RestoreResult run(String request) {
+    RestoreResult run(String request) {
         return run(request, OPEN_FENCE);
     }
 
-    Restore.RestoreResult run(String request, Fence fence) {
+    RestoreResult run(String request, Fence fence) {
         progressTracker = new ProgressTracker();
         return restore().run(request(request), new OperationContext(fence, progressTracker));
     }

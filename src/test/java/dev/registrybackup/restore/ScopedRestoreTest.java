@@ -11,6 +11,7 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.restore.Restore.RestoreResult;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -28,11 +29,11 @@ class ScopedRestoreTest {
     private static final String V1 = "{'scope':{'image':'ns/app:v1'}}";
 
     private final RandomRegistry registry = new RandomRegistry(1);
-    private final RestoreFixture restoreFixture = new RestoreFixture();
+    private final RestoreFixture fixture = new RestoreFixture();
 
     @AfterEach
     void close() {
-        restoreFixture.close();
+        fixture.close();
     }
 
     @Test
@@ -42,13 +43,13 @@ class ScopedRestoreTest {
         Digest image = registry.image(APP, layer);
         registry.tag(APP, "v1", image);
         registry.tag(APP, "v2", registry.image(APP, registry.layer(APP, 100)));
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(V1);
+        RestoreResult result = fixture.run(V1);
 
         // Then
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         Set<String> expected = new TreeSet<>(registry.reachableKeys(registry.tagLink(APP, "v1")));
         expected.add(registry.tagLink(APP, "v1"));
         expected.add(registry.tagIndexLink(APP, "v1", image));
@@ -57,7 +58,7 @@ class ScopedRestoreTest {
                 .filter(key -> registry.reachableKeys(key).stream().anyMatch(expected::contains))
                 .toList()
                 .forEach(expected::add);
-        assertEquals(expected, restoreFixture.restoredContent().keySet());
+        assertEquals(expected, fixture.restoredContent().keySet());
     }
 
     @Test
@@ -65,31 +66,29 @@ class ScopedRestoreTest {
         // Given
         Digest image = registry.image(APP, registry.layer(APP, 100));
         registry.tag(APP, "v1", image);
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
 
         // When
-        restoreFixture.run("{'scope':{'image':'ns/app@%s'}}".formatted(image));
+        fixture.run("{'scope':{'image':'ns/app@%s'}}".formatted(image));
 
         // Then
         Set<String> expected = new TreeSet<>(registry.backedUpObjects().keySet());
         expected.removeIf(key -> key.contains("/tags/"));
-        assertEquals(expected, restoreFixture.restoredContent().keySet());
+        assertEquals(expected, fixture.restoredContent().keySet());
     }
 
     @Test
     void oneBlobIsPutBackWithoutAnyLink() {
         // Given
         Digest layer = registry.layer(APP, 100);
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run("{'scope':{'digest':'%s'}}".formatted(layer));
+        RestoreResult result = fixture.run("{'scope':{'digest':'%s'}}".formatted(layer));
 
         // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(
-                Set.of(registry.blobKey(layer)),
-                restoreFixture.restoredContent().keySet());
+        assertTrue(result.isComplete());
+        assertEquals(Set.of(registry.blobKey(layer)), fixture.restoredContent().keySet());
     }
 
     @Test
@@ -100,13 +99,13 @@ class ScopedRestoreTest {
         Map<String, byte[]> expected = new HashMap<>(registry.backedUpObjects());
         registry.tag("ns-other/app", "v1", registry.image("ns-other/app", registry.layer("ns-other/app", 30)));
         registry.tag("ns", "v1", registry.image("ns", registry.layer("ns", 40)));
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
 
         // When
-        restoreFixture.run("{'scope':{'namespace':'ns'}}");
+        fixture.run("{'scope':{'namespace':'ns'}}");
 
         // Then
-        assertEquals(RestoreFixture.texts(expected), restoreFixture.restoredContent());
+        assertEquals(RestoreFixture.texts(expected), fixture.restoredContent());
     }
 
     @Test
@@ -115,13 +114,13 @@ class ScopedRestoreTest {
         registry.tag("ns/app", "v1", registry.image("ns/app", registry.layer("ns/app", 10)));
         Map<String, byte[]> expected = new HashMap<>(registry.backedUpObjects());
         registry.tag("ns/app/below", "v1", registry.image("ns/app/below", registry.layer("ns/app/below", 20)));
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
 
         // When
-        restoreFixture.run("{'scope':{'repository':'ns/app'}}");
+        fixture.run("{'scope':{'repository':'ns/app'}}");
 
         // Then
-        assertEquals(RestoreFixture.texts(expected), restoreFixture.restoredContent());
+        assertEquals(RestoreFixture.texts(expected), fixture.restoredContent());
     }
 
     @Test
@@ -139,17 +138,17 @@ class ScopedRestoreTest {
                 config);
         Map<String, byte[]> expected = new HashMap<>(registry.backedUpObjects());
         registry.tag(APP, "other", registry.image(APP, registry.layer(APP, 70)));
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
 
         // When
-        restoreFixture.run(V1);
-        int without = restoreFixture.restoredContent().size();
-        restoreFixture.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
+        fixture.run(V1);
+        int without = fixture.restoredContent().size();
+        fixture.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
 
         // Then
         assertEquals(8, without);
-        assertEquals(RestoreFixture.texts(expected), restoreFixture.restoredContent());
-        assertTrue(restoreFixture.restoredContent().containsKey(registry.revisionLink(APP, sbom)));
+        assertEquals(RestoreFixture.texts(expected), fixture.restoredContent());
+        assertTrue(fixture.restoredContent().containsKey(registry.revisionLink(APP, sbom)));
     }
 
     @Test
@@ -162,23 +161,22 @@ class ScopedRestoreTest {
         registry.tag(APP, "index", index);
         Digest good = registry.image(APP, registry.layer(APP, 10));
         registry.tag(APP, "good", good);
-        restoreFixture.withBackupOf(registry);
-        restoreFixture.backupBucket().delete(registry.blobKey(lost), onlyVersion(registry.blobKey(lost)));
+        fixture.withBackupOf(registry);
+        fixture.backupBucket().delete(registry.blobKey(lost), onlyVersion(registry.blobKey(lost)));
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run("{'scope':{'repository':'ns/app'}}");
+        RestoreResult result = fixture.run("{'scope':{'repository':'ns/app'}}");
 
         // Then
-        assertFalse(restoreResult.isComplete());
-        assertTrue(restoreFixture.restoredContent().containsKey(registry.tagLink(APP, "good")));
-        assertFalse(restoreFixture.restoredContent().containsKey(registry.tagLink(APP, "broken")));
-        assertFalse(restoreFixture.restoredContent().containsKey(registry.revisionLink(APP, broken)));
-        assertFalse(restoreFixture.restoredContent().containsKey(registry.revisionLink(APP, index)));
-        assertEquals(
-                Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.progress().findingCounts());
+        assertFalse(result.isComplete());
+        assertTrue(fixture.restoredContent().containsKey(registry.tagLink(APP, "good")));
+        assertFalse(fixture.restoredContent().containsKey(registry.tagLink(APP, "broken")));
+        assertFalse(fixture.restoredContent().containsKey(registry.revisionLink(APP, broken)));
+        assertFalse(fixture.restoredContent().containsKey(registry.revisionLink(APP, index)));
+        assertEquals(Map.of(FindingCode.BLOB_MISSING, 2L), fixture.progress().findingCounts());
         assertEquals(
                 "left out, because %s is missing from the backup or corrupt".formatted(lost),
-                restoreFixture.progress().firstFindings().get(0).problem());
+                fixture.progress().firstFindings().get(0).problem());
     }
 
     @ParameterizedTest
@@ -189,18 +187,18 @@ class ScopedRestoreTest {
         Digest lost = registry.image(APP, registry.layer(APP, 100));
         Digest index = registry.index(APP, child, lost);
         registry.tag(APP, "v1", index);
-        restoreFixture.withBackupOf(registry);
-        restoreFixture.backupBucket().delete(registry.blobKey(lost), onlyVersion(registry.blobKey(lost)));
+        fixture.withBackupOf(registry);
+        fixture.backupBucket().delete(registry.blobKey(lost), onlyVersion(registry.blobKey(lost)));
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run("{'scope':{'image':'ns/app:v1'}%s}"
-                .formatted(at.formatted(restoreFixture.clock().instant())));
+        RestoreResult result = fixture.run("{'scope':{'image':'ns/app:v1'}%s}"
+                .formatted(at.formatted(fixture.clock().instant())));
 
         // Then
-        assertFalse(restoreResult.isComplete());
-        assertEquals(1, restoreFixture.progress().findingCounts().get(FindingCode.BLOB_MISSING));
-        assertEquals(0, restoreResult.summary().path("sparse").asInt());
-        assertFalse(restoreFixture.restoredContent().containsKey(registry.tagLink(APP, "v1")));
+        assertFalse(result.isComplete());
+        assertEquals(1, fixture.progress().findingCounts().get(FindingCode.BLOB_MISSING));
+        assertEquals(0, result.summary().path("sparse").asInt());
+        assertFalse(fixture.restoredContent().containsKey(registry.tagLink(APP, "v1")));
     }
 
     @ParameterizedTest
@@ -212,16 +210,16 @@ class ScopedRestoreTest {
             index = registry.index(APP, index);
         }
         registry.tag(APP, "v1", index);
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(request);
+        RestoreResult result = fixture.run(request);
 
         // Then
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         assertEquals(
                 registry.backedUpObjects().keySet().size(),
-                restoreFixture.restoredContent().size());
+                fixture.restoredContent().size());
     }
 
     @Test
@@ -230,15 +228,15 @@ class ScopedRestoreTest {
         Digest child = registry.image(APP, registry.layer(APP, 100));
         Digest never = Digest.of(DigestAlgorithm.SHA256, registry.bytes(10));
         registry.tag(APP, "v1", registry.index(APP, child, never));
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(V1);
+        RestoreResult result = fixture.run(V1);
 
         // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
-        assertEquals(1, restoreResult.summary().path("sparse").asInt());
+        assertTrue(result.isComplete());
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), fixture.restoredContent());
+        assertEquals(1, result.summary().path("sparse").asInt());
     }
 
     @Test
@@ -246,15 +244,15 @@ class ScopedRestoreTest {
         // Given
         Digest layer = registry.layer(APP, 100);
         registry.tag(APP, "v1", registry.image(APP, layer));
-        restoreFixture.withBackupOf(registry);
-        restoreFixture.backupBucket().seed(registry.blobKey(layer), new byte[100]);
+        fixture.withBackupOf(registry);
+        fixture.backupBucket().seed(registry.blobKey(layer), new byte[100]);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(V1);
+        RestoreResult result = fixture.run(V1);
 
         // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
+        assertTrue(result.isComplete());
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), fixture.restoredContent());
     }
 
     @Test
@@ -263,14 +261,14 @@ class ScopedRestoreTest {
         Digest layer = registry.layer(APP, 100);
         Digest image = registry.image(APP, layer);
         registry.tag(APP, "v1", image);
-        restoreFixture.withBackupOf(registry);
-        restoreFixture.backupBucket().delete(registry.blobKey(layer), onlyVersion(registry.blobKey(layer)));
-        restoreFixture.backupBucket().seed(registry.blobKey(layer), new byte[100]);
+        fixture.withBackupOf(registry);
+        fixture.backupBucket().delete(registry.blobKey(layer), onlyVersion(registry.blobKey(layer)));
+        fixture.backupBucket().seed(registry.blobKey(layer), new byte[100]);
 
         // When
-        Restore.RestoreResult scoped = restoreFixture.run(V1);
-        Set<String> afterScoped = restoreFixture.restoredContent().keySet();
-        Restore.RestoreResult all = restoreFixture.run("{'scope':{'all':true}}");
+        RestoreResult scoped = fixture.run(V1);
+        Set<String> afterScoped = fixture.restoredContent().keySet();
+        RestoreResult all = fixture.run("{'scope':{'all':true}}");
 
         // Then
         assertFalse(scoped.isComplete());
@@ -283,8 +281,8 @@ class ScopedRestoreTest {
                 registry.tagIndexLink(APP, "v1", image),
                 registry.tagLink(APP, "v1")));
         assertEquals(expected, afterScoped);
-        assertEquals(expected, restoreFixture.restoredContent().keySet());
-        assertEquals(1L, restoreFixture.progress().findingCounts().get(FindingCode.BLOB_DIGEST_MISMATCH));
+        assertEquals(expected, fixture.restoredContent().keySet());
+        assertEquals(1L, fixture.progress().findingCounts().get(FindingCode.BLOB_DIGEST_MISMATCH));
     }
 
     @ParameterizedTest
@@ -294,16 +292,16 @@ class ScopedRestoreTest {
         Digest layer = registry.layer(APP, 100);
         Digest image = registry.image(APP, layer);
         registry.tag(APP, "v1", image);
-        restoreFixture.withBackupOf(registry);
-        restoreFixture.backupBucket().delete(registry.blobKey(layer), Optional.empty());
-        restoreFixture.backupBucket().delete(registry.blobKey(image), Optional.empty());
+        fixture.withBackupOf(registry);
+        fixture.backupBucket().delete(registry.blobKey(layer), Optional.empty());
+        fixture.backupBucket().delete(registry.blobKey(image), Optional.empty());
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(request);
+        RestoreResult result = fixture.run(request);
 
         // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
+        assertTrue(result.isComplete());
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), fixture.restoredContent());
     }
 
     @ParameterizedTest
@@ -315,27 +313,27 @@ class ScopedRestoreTest {
         Digest deleted = registry.layer(APP, 300);
         Digest image = registry.image(APP, truncated, flipped, deleted);
         registry.tag(APP, "v1", image);
-        restoreFixture.withBackupOf(registry);
-        registry.backedUpObjects().forEach(restoreFixture.targetBucket()::seed);
-        restoreFixture.targetBucket().seed(registry.blobKey(truncated), new byte[99]);
-        restoreFixture.targetBucket().seed(registry.blobKey(flipped), new byte[200]);
-        restoreFixture.targetBucket().delete(registry.blobKey(deleted), Optional.empty());
-        restoreFixture.targetBucket().seed(registry.layerLink(APP, flipped), new byte[0]);
+        fixture.withBackupOf(registry);
+        registry.backedUpObjects().forEach(fixture.targetBucket()::seed);
+        fixture.targetBucket().seed(registry.blobKey(truncated), new byte[99]);
+        fixture.targetBucket().seed(registry.blobKey(flipped), new byte[200]);
+        fixture.targetBucket().delete(registry.blobKey(deleted), Optional.empty());
+        fixture.targetBucket().seed(registry.layerLink(APP, flipped), new byte[0]);
 
         // When
-        restoreFixture.run(request.formatted(""));
-        Map<FindingCode, Long> found = restoreFixture.progress().findingCounts();
-        List<String> written = restoreFixture.target().writtenKeys();
-        restoreFixture.target().clearRequests();
-        restoreFixture.run(request.formatted(",'mode':'repair'"));
+        fixture.run(request.formatted(""));
+        Map<FindingCode, Long> found = fixture.progress().findingCounts();
+        List<String> written = fixture.target().writtenKeys();
+        fixture.target().clearRequests();
+        fixture.run(request.formatted(",'mode':'repair'"));
 
         // Then
         assertEquals(Map.of(FindingCode.BLOB_TRUNCATED, 1L, FindingCode.LINK_MALFORMED, 1L), found);
         assertEquals(List.of(registry.blobKey(deleted)), written);
         assertEquals(
                 Set.of(registry.blobKey(truncated), registry.blobKey(flipped), registry.layerLink(APP, flipped)),
-                Set.copyOf(restoreFixture.target().writtenKeys()));
-        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
+                Set.copyOf(fixture.target().writtenKeys()));
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), fixture.restoredContent());
     }
 
     @Test
@@ -343,23 +341,21 @@ class ScopedRestoreTest {
         // Given
         Digest image = registry.image(APP, registry.layer(APP, 100));
         registry.tag(APP, "v1", image);
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
         Digest newer = Digest.of(DigestAlgorithm.SHA256, registry.bytes(5));
         byte[] moved = newer.toString().getBytes(StandardCharsets.US_ASCII);
-        restoreFixture.targetBucket().seed(registry.tagLink(APP, "v1"), moved);
+        fixture.targetBucket().seed(registry.tagLink(APP, "v1"), moved);
 
         // When
         for (String scope : List.of("{'all':true}", "{'image':'ns/app:v1'}")) {
-            restoreFixture.run("{'scope':%s}".formatted(scope));
-            assertEquals(
-                    Map.of(FindingCode.TAG_DIFFERS, 1L),
-                    restoreFixture.progress().findingCounts());
-            assertArrayEquals(moved, restoreFixture.targetBucket().bytes(registry.tagLink(APP, "v1")));
+            fixture.run("{'scope':%s}".formatted(scope));
+            assertEquals(Map.of(FindingCode.TAG_DIFFERS, 1L), fixture.progress().findingCounts());
+            assertArrayEquals(moved, fixture.targetBucket().bytes(registry.tagLink(APP, "v1")));
         }
-        restoreFixture.run("{'scope':{'image':'ns/app:v1'},'overwriteTags':true}");
+        fixture.run("{'scope':{'image':'ns/app:v1'},'overwriteTags':true}");
 
         // Then
-        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), fixture.restoredContent());
     }
 
     @Test
@@ -368,19 +364,19 @@ class ScopedRestoreTest {
         Digest layer = registry.layer(APP, 100);
         Digest other = registry.layer(APP, 200);
         registry.tag(APP, "v1", registry.image(APP, layer, other));
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
 
         // When
-        restoreFixture.run("{'scope':{'repository':'ns/app'}}");
+        fixture.run("{'scope':{'repository':'ns/app'}}");
 
         // Then
-        long read = restoreFixture.backup().requests().stream()
+        long read = fixture.backup().requests().stream()
                 .filter(request -> request.operation() == Operation.OPEN)
                 .filter(request -> request.key().equals(registry.blobKey(layer))
                         || request.key().contains("_layers")
                         || request.key().contains("_manifests"))
                 .count();
-        long asked = restoreFixture.target().requests().stream()
+        long asked = fixture.target().requests().stream()
                 .filter(request -> request.operation() != Operation.LIST && request.operation() != Operation.BUCKET)
                 .count();
         assertEquals(1, read);
@@ -391,7 +387,7 @@ class ScopedRestoreTest {
     void aNameThatTheBackupDoesNotHaveIsUnknown() {
         // Given
         registry.tag(APP, "v1", registry.image(APP, registry.layer(APP, 100)));
-        restoreFixture.withBackupOf(registry);
+        fixture.withBackupOf(registry);
         Digest nobody = Digest.of(DigestAlgorithm.SHA256, registry.bytes(5));
         List<String> scopes = List.of(
                 "{'repository':'ns/other'}",
@@ -401,16 +397,16 @@ class ScopedRestoreTest {
                 "{'digest':'%s'}".formatted(nobody));
         for (String scope : scopes) {
             // When
-            UnknownScopeException failure = assertThrows(
-                    UnknownScopeException.class, () -> restoreFixture.run("{'scope':%s}".formatted(scope)));
+            UnknownScopeException failure =
+                    assertThrows(UnknownScopeException.class, () -> fixture.run("{'scope':%s}".formatted(scope)));
 
             // Then
             assertEquals("The backup has nothing of " + scope.replace('\'', '"'), failure.getMessage());
         }
-        assertEquals(List.of(), restoreFixture.target().writtenKeys());
+        assertEquals(List.of(), fixture.target().writtenKeys());
     }
 
     private Optional<String> onlyVersion(String key) {
-        return restoreFixture.backupBucket().head(key).orElseThrow().versionId();
+        return fixture.backupBucket().head(key).orElseThrow().versionId();
     }
 }

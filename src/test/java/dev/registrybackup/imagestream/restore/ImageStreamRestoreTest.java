@@ -23,7 +23,7 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.restore.PreflightException;
-import dev.registrybackup.restore.Restore;
+import dev.registrybackup.restore.Restore.RestoreResult;
 import dev.registrybackup.restore.UnknownScopeException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -106,17 +106,16 @@ class ImageStreamRestoreTest {
         aCluster();
         fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_STATUS);
+        RestoreResult result = fixture.restore(ALL_BY_STATUS);
         // Then
         assertEquals(List.of(), fixture.progress().firstFindings());
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
-        assertEquals(
-                5, restoreResult.summary().path("cluster").path("tagsVerified").asInt());
+        assertEquals(5, result.summary().path("cluster").path("tagsVerified").asInt());
         assertEquals(
                 fixture.target().keys("").size(),
-                restoreResult.summary().at("/toCopy/objects").asInt());
-        assertEquals(0, restoreResult.summary().at("/alreadyPresent/objects").asInt());
+                result.summary().at("/toCopy/objects").asInt());
+        assertEquals(0, result.summary().at("/alreadyPresent/objects").asInt());
     }
 
     @Test
@@ -125,10 +124,10 @@ class ImageStreamRestoreTest {
         aCluster();
         fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_MAPPING);
+        RestoreResult result = fixture.restore(ALL_BY_MAPPING);
         // Then
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE), found());
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         assertSameImages("dev/app:latest", "dev/app:v1", "dev/multi:all", "prod/app:live", "dev/base:9");
     }
 
@@ -141,9 +140,9 @@ class ImageStreamRestoreTest {
         fixture.restore(request);
         List<String> before = fixture.writes();
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(request);
+        RestoreResult result = fixture.restore(request);
         // Then
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         List<String> after = fixture.writes();
         assertEquals(
                 List.of(),
@@ -151,8 +150,7 @@ class ImageStreamRestoreTest {
                         // An Image that is there is told from one that is not by trying.
                         .filter(write -> !write.equals("POST /apis/image.openshift.io/v1/images"))
                         .toList());
-        assertEquals(
-                0, restoreResult.summary().path("cluster").path("imagesCreated").asInt());
+        assertEquals(0, result.summary().path("cluster").path("imagesCreated").asInt());
     }
 
     @Test
@@ -278,13 +276,13 @@ class ImageStreamRestoreTest {
                 fixture.restorer().mayNot("update", "image.openshift.io", "imagestreams/status", "*");
             }
         });
-        Restore.RestoreResult first = fixture.restore(ALL_BY_STATUS);
+        RestoreResult first = fixture.restore(ALL_BY_STATUS);
         List<FindingCode> found = found();
         fixture.fresh().onRequest(request -> {});
         fixture.restorer().everything();
         fixture.restorer().may("update", "image.openshift.io", "imagestreams/status", "*");
         // When
-        Restore.RestoreResult second = fixture.restore(ALL_BY_STATUS);
+        RestoreResult second = fixture.restore(ALL_BY_STATUS);
         // Then
         assertFalse(first.isComplete());
         assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE));
@@ -348,10 +346,10 @@ class ImageStreamRestoreTest {
         Digest other = fixture.push("dev/app", "latest");
         pushToFresh("latest", other);
         // When
-        Restore.RestoreResult left = fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}");
+        RestoreResult left = fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}");
         List<FindingCode> found = found();
         List<String> images = restored("dev/app", "latest");
-        Restore.RestoreResult moved =
+        RestoreResult moved =
                 fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','overwriteTags':true}");
         // Then
         assertTrue(left.isComplete());
@@ -374,11 +372,11 @@ class ImageStreamRestoreTest {
         fixture.copied();
         fixture.ready();
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(
+        RestoreResult result = fixture.restore(
                 "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true,'at':'%s'}"
                         .formatted(between));
         // Then
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         assertEquals(List.of(first.toString()), restored("dev/app", "latest"));
     }
 
@@ -451,13 +449,13 @@ class ImageStreamRestoreTest {
         fixture.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
         fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult =
+        RestoreResult result =
                 fixture.restore("{'scope':{'namespace':'prod'},'imageStreams':'status','createNamespaces':true}");
         // Then
         assertTrue(fixture.target().keys("").contains(fixture.registry().revisionLink("prod/app", image)));
         assertTrue(fixture.target().keys("").contains(fixture.registry().blobKey(image)));
         assertEquals(List.of(image.toString()), restored("prod/app", "live"));
-        assertFalse(restoreResult.isComplete(), "what the tag follows is not there");
+        assertFalse(result.isComplete(), "what the tag follows is not there");
         assertEquals(List.of(FindingCode.TAG_SOURCE_MISSING), found());
     }
 
@@ -471,12 +469,12 @@ class ImageStreamRestoreTest {
         fixture.backup().delete(layer, Optional.empty());
         removeVersions(layer);
         String request = "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}";
-        Restore.RestoreResult lacking = fixture.restore(request);
+        RestoreResult lacking = fixture.restore(request);
         List<FindingCode> found = found();
         JsonNode tags = RecoveryFixture.tags(fixture.fresh(), "dev/app");
         fixture.copied();
         // When
-        Restore.RestoreResult mended = fixture.restore(request);
+        RestoreResult mended = fixture.restore(request);
         // Then
         assertFalse(lacking.isComplete());
         assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE), found.toString());
@@ -518,9 +516,9 @@ class ImageStreamRestoreTest {
         fixture.backedUp().ready();
         removeVersions(layerOf(lost));
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(request);
+        RestoreResult result = fixture.restore(request);
         // Then
-        assertFalse(restoreResult.isComplete());
+        assertFalse(result.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
         JsonNode tags = RecoveryFixture.tags(fixture.fresh(), "dev/app");
         assertEquals(1, tags.size());
@@ -540,9 +538,9 @@ class ImageStreamRestoreTest {
         fixture.backedUp().ready();
         removeVersions(layerOf(before));
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(request);
+        RestoreResult result = fixture.restore(request);
         // Then
-        assertFalse(restoreResult.isComplete());
+        assertFalse(result.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
         assertEquals(List.of(""), restored("dev/app", "x"));
     }
@@ -556,10 +554,10 @@ class ImageStreamRestoreTest {
         Digest other = fixture.push("dev/app", "other");
         pushToFresh("ref", other);
         // When
-        Restore.RestoreResult left = fixture.restore(ALL_BY_MAPPING);
+        RestoreResult left = fixture.restore(ALL_BY_MAPPING);
         List<FindingCode> found = found();
         List<String> images = restored("dev/app", "ref");
-        Restore.RestoreResult moved =
+        RestoreResult moved =
                 fixture.restore(ALL_BY_MAPPING.replace("'imageStreams'", "'overwriteTags':true,'imageStreams'"));
         // Then
         assertTrue(left.isComplete());
@@ -595,11 +593,9 @@ class ImageStreamRestoreTest {
         fixture.lost().removeStream("dev", "other");
         fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_STATUS);
+        RestoreResult result = fixture.restore(ALL_BY_STATUS);
         // Then
-        assertTrue(
-                restoreResult.isComplete(),
-                () -> fixture.progress().firstFindings().toString());
+        assertTrue(result.isComplete(), () -> fixture.progress().firstFindings().toString());
         assertSameTags("dev/app");
         assertTrue(fixture.fresh().hasImage(odd.toString()));
         assertTrue(fixture.target().keys("").contains(fixture.registry().blobKey(odd)));
@@ -612,9 +608,9 @@ class ImageStreamRestoreTest {
         tagUnpullably("dev/app", "1.0+1", image);
         fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_MAPPING);
+        RestoreResult result = fixture.restore(ALL_BY_MAPPING);
         // Then
-        assertFalse(restoreResult.isComplete());
+        assertFalse(result.isComplete());
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.IS_ITEM_UNRESTORABLE), found());
         assertEquals("dev/app:1.0+1", fixture.progress().firstFindings().get(1).subject());
         assertEquals(List.of(image.toString()), restored("dev/app", "latest"));
@@ -638,8 +634,8 @@ class ImageStreamRestoreTest {
         fixture.backup().seed(key, "corrupt".getBytes(StandardCharsets.UTF_8));
     }
 
-    private void assertAllButAppIsRestored(Digest other, Restore.RestoreResult restoreResult) {
-        assertFalse(restoreResult.isComplete());
+    private void assertAllButAppIsRestored(Digest other, RestoreResult result) {
+        assertFalse(result.isComplete());
         assertEquals(
                 List.of("dev/app"),
                 fixture.progress().firstFindings().stream()
@@ -660,11 +656,11 @@ class ImageStreamRestoreTest {
         corruptBody(captured("dev/app").body());
         // When
         JsonNode preflight = fixture.preflight(request);
-        Restore.RestoreResult restoreResult = fixture.restore(request);
+        RestoreResult result = fixture.restore(request);
         // Then
         assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
         assertTrue(preflight.toString().contains("1 cannot be restored: [dev/app="), preflight::toPrettyString);
-        assertAllButAppIsRestored(other, restoreResult);
+        assertAllButAppIsRestored(other, result);
     }
 
     @ParameterizedTest
@@ -676,9 +672,9 @@ class ImageStreamRestoreTest {
         fixture.backedUp().ready();
         corruptBody(String.valueOf(captured("dev/app").images().get(image)));
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(request);
+        RestoreResult result = fixture.restore(request);
         // Then
-        assertAllButAppIsRestored(other, restoreResult);
+        assertAllButAppIsRestored(other, result);
     }
 
     @Test
@@ -689,10 +685,9 @@ class ImageStreamRestoreTest {
         fixture.backedUp();
         corruptBody(captured("dev/app").body());
         // When
-        Restore.RestoreResult restoreResult =
-                fixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
+        RestoreResult result = fixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
         // Then
-        assertFalse(restoreResult.isComplete());
+        assertFalse(result.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
         assertEquals(other.toString(), link(fixture.registry().tagLink("dev/z", "latest")));
     }
@@ -712,12 +707,10 @@ class ImageStreamRestoreTest {
         fixture.lost().removeImage(image.toString());
         fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult =
+        RestoreResult result =
                 fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}");
         // Then
-        assertTrue(
-                restoreResult.isComplete(),
-                () -> fixture.progress().firstFindings().toString());
+        assertTrue(result.isComplete(), () -> fixture.progress().firstFindings().toString());
         assertEquals(
                 1,
                 fixture.fresh()
@@ -734,12 +727,12 @@ class ImageStreamRestoreTest {
         fixture.restorer().mayNot("create", "image.openshift.io", "images", "*");
         // When
         JsonNode preflight = fixture.preflight(ALL_BY_MAPPING);
-        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_MAPPING);
+        RestoreResult result = fixture.restore(ALL_BY_MAPPING);
         // Then
         String points = preflight.path("checks").toString();
         assertTrue(points.contains("1 cannot be restored by mapping"), points);
         assertTrue(points.contains("dev/multi:all"), points);
-        assertFalse(restoreResult.isComplete());
+        assertFalse(result.isComplete());
         assertEquals(List.of(), restored("dev/multi", "all"));
         assertEquals(RecoveryFixture.images(fixture.lost(), "dev/app", "latest"), restored("dev/app", "latest"));
     }
@@ -756,10 +749,10 @@ class ImageStreamRestoreTest {
         fixture.target().seed(layer, corrupt);
         fixture.recordedTarget().clearRequests();
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(
+        RestoreResult result = fixture.restore(
                 "{'scope':{'all':true},'imageStreams':'status','createNamespaces':true,'mode':'repair'}");
         // Then
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         assertArrayEquals(fixture.registry().content(layer), fixture.target().bytes(layer));
         assertEquals(
                 1,
@@ -817,9 +810,9 @@ class ImageStreamRestoreTest {
             }
         });
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_STATUS);
+        RestoreResult result = fixture.restore(ALL_BY_STATUS);
         // Then
-        assertFalse(restoreResult.isComplete());
+        assertFalse(result.isComplete());
         assertEquals(List.of(FindingCode.IS_ITEM_UNRESTORABLE), found());
         String problem = fixture.progress().firstFindings().get(0).problem();
         assertTrue(problem.contains("it was deleted during the restore"), problem);
@@ -843,11 +836,11 @@ class ImageStreamRestoreTest {
         String request = "{'scope':{'namespace':'dev'},'imageStreams':'mapping'}";
         // When
         JsonNode preflight = fixture.preflight(request);
-        Restore.RestoreResult restoreResult = fixture.restore(request);
+        RestoreResult result = fixture.restore(request);
         // Then
         assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
         assertTrue(preflight.toString().contains("it could not be checked, so check it yourself"));
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         assertEquals(List.of(newer.toString(), older.toString()), restored("dev/app", "latest"));
     }
 
@@ -859,10 +852,9 @@ class ImageStreamRestoreTest {
         fixture.lost().ocTag("dev", "app", "latest", "prod", "app", "live");
         fixture.backedUp();
         // When
-        Restore.RestoreResult restoreResult =
-                fixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
+        RestoreResult result = fixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
         // Then
-        assertTrue(restoreResult.isComplete());
+        assertTrue(result.isComplete());
         assertEquals(List.of(), fixture.writes());
         assertEquals(newer.toString(), link(fixture.registry().tagLink("dev/app", "latest")));
         assertEquals(older.toString(), link(fixture.registry().tagIndexLink("dev/app", "latest", older)));
@@ -906,10 +898,10 @@ class ImageStreamRestoreTest {
                 .asText());
         removeVersions(fixture.registry().blobKey(child));
         // When
-        Restore.RestoreResult restoreResult =
+        RestoreResult result =
                 fixture.restore("{'scope':{'repository':'dev/multi'},'imageStreams':'status','createNamespaces':true}");
         // Then
-        assertFalse(restoreResult.isComplete());
+        assertFalse(result.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
         assertEquals(1, RecoveryFixture.tags(fixture.fresh(), "dev/multi").size());
         assertEquals(
@@ -927,11 +919,9 @@ class ImageStreamRestoreTest {
         JsonNode app = RecoveryFixture.tags(fixture.fresh(), "dev/app");
         JsonNode multi = RecoveryFixture.tags(fixture.fresh(), "dev/multi");
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_STATUS.replace("status", second));
+        RestoreResult result = fixture.restore(ALL_BY_STATUS.replace("status", second));
         // Then
-        assertTrue(
-                restoreResult.isComplete(),
-                () -> fixture.progress().firstFindings().toString());
+        assertTrue(result.isComplete(), () -> fixture.progress().firstFindings().toString());
         assertEquals(app, RecoveryFixture.tags(fixture.fresh(), "dev/app"));
         assertEquals(multi, RecoveryFixture.tags(fixture.fresh(), "dev/multi"));
     }

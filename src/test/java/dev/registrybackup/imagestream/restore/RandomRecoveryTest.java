@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.restore.Restore;
+import dev.registrybackup.restore.Restore.RestoreResult;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -89,7 +89,7 @@ class RandomRecoveryTest {
             if (wanted == null || wanted.isEmpty()) {
                 return;
             }
-            Restore.RestoreResult restoreResult = fixture.restore(
+            RestoreResult result = fixture.restore(
                     "{'scope':{'all':true},'imageStreams':'status','createNamespaces':true,'at':'%s'}".formatted(at));
             // Then
             for (String repository : REPOSITORIES) {
@@ -100,8 +100,7 @@ class RandomRecoveryTest {
                             .hasStream(RecoveryFixture.namespace(repository), RecoveryFixture.name(repository)));
                 }
             }
-            assertTrue(
-                    restoreResult.summary().path("cluster").path("itemsSkipped").asInt() == 0);
+            assertTrue(result.summary().path("cluster").path("itemsSkipped").asInt() == 0);
         }
     }
 }

@@ -24,6 +24,7 @@ import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.restore.Restore;
+import dev.registrybackup.restore.Restore.RestoreResult;
 import dev.registrybackup.restore.RestoreRequest;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -222,7 +223,7 @@ final class RecoveryFixture implements AutoCloseable {
                 + " '{\"spec\":{\"suspend\":true}}'");
         applyRemedy(
                 "oc patch configs.imageregistry.operator.openshift.io/cluster --type=merge -p"
-                        + " '{\"spec\":{\"readOnly\":true,\"storage\":{\"managementState\":\"Unmanaged\",\"s3\":{\"bucket\":\"restored\"}}}}'");
+                    + " '{\"spec\":{\"readOnly\":true,\"storage\":{\"managementState\":\"Unmanaged\",\"s3\":{\"bucket\":\"restored\"}}}}'");
         return this;
     }
 
@@ -241,11 +242,11 @@ final class RecoveryFixture implements AutoCloseable {
         return new ImageStreamRestore(storage, freshCluster(), new CaptureReader(recordedBackup, scratch));
     }
 
-    Restore.RestoreResult restore(String request) {
+    RestoreResult restore(String request) {
         return restore(request, () -> {});
     }
 
-    Restore.RestoreResult restore(String request, Fence fence) {
+    RestoreResult restore(String request, Fence fence) {
         progressTracker = new ProgressTracker();
         return imageStreamRestore().run(request(request), new OperationContext(fence, progressTracker));
     }
