@@ -54,7 +54,7 @@ record RepositoryInspector(
                 .read(images, inventory.manifests(), (image, failure) -> {
                     throw failure;
                 });
-        metadata.values().forEach(image -> image.corruptConfig().ifPresent(inventory::markCorrupt));
+        metadata.values().forEach(image -> image.corruptConfig().ifPresent(inventory.corrupt()::add));
         InspectedImages inspected = new InspectedImages(
                 inventory.manifests(),
                 metadata,

@@ -28,20 +28,12 @@ public record CurrentLinks(RegistryStore registryStore) implements Links {
         return store().list(prefix).flatMap(info -> toLink(info).stream()).filter(link -> wanted.test(link.path()));
     }
 
-    /**
-     * Finds one link.
-     *
-     * @throws ObjectStoreException if the store did not answer
-     */
+    /** The link of this path; empty if there is none. */
     public Optional<ListedLink> find(RegistryPath.Link path) {
         return store().head(registryStore.key(path)).flatMap(this::toLink);
     }
 
-    /**
-     * The digest in the link of this key; empty if the link is missing or malformed.
-     *
-     * @throws ObjectStoreException if it cannot be read
-     */
+    /** The digest in the link of this key; empty if the link is missing or malformed. */
     public Optional<Digest> findTarget(String key) {
         try (OpenObject reading = store().open(key, Optional.empty(), Optional.empty())) {
             return Optional.of(reading.readLink());

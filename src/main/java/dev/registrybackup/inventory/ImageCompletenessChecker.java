@@ -20,15 +20,15 @@ import java.util.stream.Collectors;
  * layers. Blocks; safe for use by many threads.
  */
 public record ImageCompletenessChecker(RegistryStore store, WorkerPools workerPools) {
-    /** The manifests of some images and the blobs that they need, as read. For one thread. */
-    public static final class ImageInventory {
-        private final ManifestGraph manifests;
-        private final Map<Digest, Long> sizes;
-        private final Set<Digest> corrupt = new HashSet<>();
-
+    /**
+     * The manifests of some images and the blobs that they need, as read. For one thread.
+     *
+     * @param sizes the sizes of the blobs that the store has, in bytes
+     * @param corrupt the blobs of another size than a manifest says, and those that the caller read and adds
+     */
+    public record ImageInventory(ManifestGraph manifests, Map<Digest, Long> sizes, Set<Digest> corrupt) {
         private ImageInventory(ManifestGraph manifests, Map<Digest, Long> sizes) {
-            this.manifests = manifests;
-            this.sizes = sizes;
+            this(manifests, sizes, new HashSet<>());
             manifests.blobs().filter(this::hasDifferentSize).forEach(reference -> corrupt.add(reference.digest()));
         }
 
@@ -37,20 +37,10 @@ public record ImageCompletenessChecker(RegistryStore store, WorkerPools workerPo
             return size.isPresent() && reference.size().isPresent() && !size.equals(reference.size());
         }
 
-        /** The manifests. */
-        public ManifestGraph manifests() {
-            return manifests;
-        }
-
         /** The size of a layer, config or other blob in the store in bytes; empty if it is missing. */
         public OptionalLong size(Digest blob) {
             Long size = sizes.get(blob);
             return size == null ? OptionalLong.empty() : OptionalLong.of(size);
-        }
-
-        /** Records that the blob was read and is corrupt. */
-        public void markCorrupt(Digest blob) {
-            corrupt.add(blob);
         }
 
         /**

@@ -11,13 +11,12 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** The links of a store at one time: now, or in the past. */
+/**
+ * The links of a store at one time: now, or in the past. Each method throws {@link ObjectStoreException} if the store cannot
+ * be read.
+ */
 public interface Links {
-    /**
-     * The links whose key starts with the prefix, in key order; lazy.
-     *
-     * @throws ObjectStoreException if they cannot be listed
-     */
+    /** The links whose key starts with the prefix, in key order; lazy. */
     @MustBeClosed
     default Stream<ListedLink> list(String prefix) {
         return list(prefix, link -> true);
@@ -39,7 +38,6 @@ public interface Links {
      * The link's target, read only if its path does not name it.
      *
      * @throws MalformedLinkException if its content is not a digest
-     * @throws ObjectStoreException if it cannot be read
      */
     default Digest target(ListedLink link) {
         return link.targetByPath().orElseGet(() -> readTarget(link));
@@ -49,7 +47,6 @@ public interface Links {
      * The digest in the link's content.
      *
      * @throws MalformedLinkException if it is not a digest
-     * @throws ObjectStoreException if it cannot be read
      */
     default Digest readTarget(ListedLink link) {
         try (OpenObject reading = open(link)) {

@@ -20,7 +20,11 @@ import java.util.Iterator;
 import java.util.stream.Stream;
 
 /**
- * Restores from one backup into one target.
+ * Restores from one backup into one target. Each method throws {@link
+ * dev.registrybackup.objectstore.ObjectStoreException} if a store cannot be read or fails as a whole, {@link
+ * UnknownScopeException} if the backup has nothing in the request's scope, and {@link VersioningDisabledException} if the
+ * request has a time and the backup keeps no versions. The methods with named images need neither a link in the scope nor,
+ * unless the request is for everything, versions.
  *
  * @param target the store to restore into, which may have another root directory
  * @param rateLimiter the limit for reading blobs
@@ -43,13 +47,7 @@ public record Restore(
         boolean run();
     }
 
-    /**
-     * Plans a restore and writes nothing.
-     *
-     * @throws UnknownScopeException if the backup has nothing in the scope
-     * @throws VersioningDisabledException if the request has a time and the backup keeps no versions
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store cannot be read
-     */
+    /** Plans a restore and writes nothing. */
     public ObjectNode plan(RestoreRequest request) {
         RestoreContext context = context(request, new OperationContext(() -> {}, new ProgressTracker()));
         prepare(context);
@@ -60,9 +58,6 @@ public record Restore(
      * Plans to restore images that the backup's own links need not name, and writes nothing.
      *
      * @param named links of such images, so many at a time as fit into memory together
-     * @throws VersioningDisabledException if the request is for everything as of a time and the backup keeps no
-     * versions
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store cannot be read
      */
     public ObjectNode plan(RestoreRequest request, Stream<? extends Links> named) {
         if (request.scope() instanceof Scope.All) {
@@ -74,13 +69,7 @@ public record Restore(
         return context.counts().json();
     }
 
-    /**
-     * Checks with a few requests that there is something to restore.
-     *
-     * @throws UnknownScopeException if the backup has nothing in the scope
-     * @throws VersioningDisabledException if the request has a time and the backup keeps no versions
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store cannot be reached
-     */
+    /** Checks with a few requests that there is something to restore. */
     public void check(RestoreRequest request) {
         requireBuckets();
         Links links = links(request);
@@ -106,10 +95,7 @@ public record Restore(
      * Restores the request's scope.
      *
      * @param operation checked for cancellation before each write; receives progress and findings
-     * @throws UnknownScopeException if the backup has nothing in the scope
-     * @throws VersioningDisabledException if the request has a time and the backup keeps no versions
      * @throws dev.registrybackup.operation.FencedException if the operation was cancelled or replaced
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
      */
     public RestoreResult run(RestoreRequest request, OperationContext operation) {
         RestoreContext context = context(request, operation);
@@ -122,10 +108,7 @@ public record Restore(
      *
      * @param named links of such images, so many at a time as fit into memory together
      * @param operation checked for cancellation before each write; receives progress and findings
-     * @throws VersioningDisabledException if the request is for everything as of a time and the backup keeps no
-     * versions
      * @throws dev.registrybackup.operation.FencedException if the operation was cancelled or replaced
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
      */
     public RestoreResult run(RestoreRequest request, Stream<? extends Links> named, OperationContext operation) {
         RestoreContext context = context(request, operation);

@@ -23,7 +23,9 @@ import java.util.stream.Stream;
 
 /**
  * Restores ImageStreams with everything that makes them pullable: blobs and links, then Images, then the streams, then what
- * their tags follow; at the end it checks the cluster. Idempotent; nothing that the target has is removed.
+ * their tags follow; at the end it checks the cluster. Idempotent; nothing that the target has is removed. Each method throws
+ * {@link dev.registrybackup.restore.UnknownScopeException} if nothing in the scope was captured, {@link ClusterException} if
+ * the cluster did not answer, and {@link dev.registrybackup.objectstore.ObjectStoreException} if a store failed as a whole.
  *
  * @param storage restores blobs and links
  * @param captureReader the captures of the cluster that the streams come from
@@ -38,10 +40,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
      * them, because that takes longer than a caller waits.
      *
      * @throws IllegalArgumentException if the request is invalid
-     * @throws dev.registrybackup.restore.UnknownScopeException if nothing in the scope was captured
      * @throws PreflightException if a check fails
-     * @throws ClusterException if the cluster did not answer
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store cannot be read
      */
     public void check(RestoreRequest request) {
         storage.backup().store().requireBucket();
@@ -90,20 +89,12 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
         }
     }
 
-    /**
-     * Runs all checks of this restore, and returns {@link CheckReport#json}.
-     *
-     * @throws dev.registrybackup.restore.UnknownScopeException if nothing in the scope was captured
-     */
+    /** Runs all checks of this restore, and returns {@link CheckReport#json}. */
     public ObjectNode preflight(RestoreRequest request) {
         return new CheckReport(checks(request, wanted(request))).json();
     }
 
-    /**
-     * Plans the restore of blobs and links, and adds the {@link #preflight}; writes nothing.
-     *
-     * @throws dev.registrybackup.restore.UnknownScopeException if nothing in the scope was captured
-     */
+    /** Plans the restore of blobs and links, and adds the {@link #preflight}; writes nothing. */
     public ObjectNode plan(RestoreRequest request) {
         DesiredStreams wanted = wanted(request);
         ObjectNode plan;
@@ -130,10 +121,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
      *
      * @param operation checked for cancellation before each write; receives progress and findings
      * @throws PreflightException if a check fails
-     * @throws dev.registrybackup.restore.UnknownScopeException if nothing in the scope was captured
      * @throws dev.registrybackup.operation.FencedException if the operation was cancelled or replaced
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
-     * @throws ClusterException if the cluster did not answer
      */
     public Restore.RestoreResult run(RestoreRequest request, OperationContext operation) {
         operation.phase("preflight");
