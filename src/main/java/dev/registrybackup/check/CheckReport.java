@@ -12,11 +12,6 @@ import java.util.List;
  * @param checks in the order in which they ran
  */
 public record CheckReport(List<Check> checks) {
-    /** Keeps its own copy of the list. */
-    public CheckReport {
-        checks = List.copyOf(checks);
-    }
-
     /** The failed checks. */
     public List<Check> failed() {
         return checks.stream().filter(check -> check.state() == State.FAIL).toList();

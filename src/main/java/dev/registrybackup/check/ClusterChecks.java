@@ -31,11 +31,6 @@ public record ClusterChecks(
         boolean isOpenShift) {
     private static final String GRANT = "kubectl apply -k <your overlay> (its roles; docs/rights.md)";
 
-    /** Keeps its own copy of the list. */
-    public ClusterChecks {
-        cronJobs = List.copyOf(cronJobs);
-    }
-
     List<Check> run() {
         List<Check> checks = new ArrayList<>();
         checks.add(kind());

@@ -58,10 +58,5 @@ public interface Cluster {
      *
      * @param next what to request the next page with; empty if this is the last one
      */
-    record Page(List<ObjectNode> items, Optional<String> next) {
-        /** Keeps its own copy of the list. */
-        public Page {
-            items = List.copyOf(items);
-        }
-    }
+    record Page(List<ObjectNode> items, Optional<String> next) {}
 }

@@ -26,11 +26,6 @@ public record ImageStream(ObjectNode json) {
      * @param items its items, newest first; the tag points to the first one
      */
     public record TagHistory(Tag tag, List<Item> items) {
-        /** Keeps its own copy of the list. */
-        public TagHistory {
-            items = List.copyOf(items);
-        }
-
         /** The item that the tag points to; empty if its import never succeeded. */
         public Optional<Item> current() {
             return items.stream().findFirst();

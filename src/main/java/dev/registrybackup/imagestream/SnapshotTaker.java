@@ -53,12 +53,7 @@ public record SnapshotTaker(
      * @param invalidStreams the ImageStreams that it does not have, each with the reason
      */
     public record SnapshotSummary(
-            String key, long streams, long items, long images, long imagesMissing, List<String> invalidStreams) {
-        /** Keeps its own copy of the list. */
-        public SnapshotSummary {
-            invalidStreams = List.copyOf(invalidStreams);
-        }
-    }
+            String key, long streams, long items, long images, long imagesMissing, List<String> invalidStreams) {}
 
     /**
      * Takes a snapshot. A registry writes blobs before anything refers to them, so a comparison of blobs that starts

@@ -81,16 +81,27 @@ public sealed interface Scope {
         }
     }
 
-    /** The image that a tag points to. */
-    record TaggedImage(RepositoryName repository, Tag tag) implements Scope {
+    /** One image of a repository. */
+    sealed interface SingleImage extends Scope {
+        /** The only link of the scope. */
+        RegistryPath.Link link();
+
         @Override
-        public String linkPrefix(RegistryLayout layout) {
-            return layout.keyOf(new TagCurrentLink(repository, tag));
+        default String linkPrefix(RegistryLayout layout) {
+            return layout.keyOf(link());
         }
 
         @Override
-        public boolean covers(RegistryPath.Link link) {
-            return link.equals(new TagCurrentLink(repository, tag));
+        default boolean covers(RegistryPath.Link link) {
+            return link.equals(link());
+        }
+    }
+
+    /** The image that a tag points to. */
+    record TaggedImage(RepositoryName repository, Tag tag) implements SingleImage {
+        @Override
+        public RegistryPath.Link link() {
+            return new TagCurrentLink(repository, tag);
         }
 
         @Override
@@ -100,15 +111,10 @@ public sealed interface Scope {
     }
 
     /** One image, whatever tags it has. */
-    record Image(RepositoryName repository, Digest digest) implements Scope {
+    record Image(RepositoryName repository, Digest digest) implements SingleImage {
         @Override
-        public String linkPrefix(RegistryLayout layout) {
-            return layout.keyOf(new RevisionLink(repository, digest));
-        }
-
-        @Override
-        public boolean covers(RegistryPath.Link link) {
-            return link.equals(new RevisionLink(repository, digest));
+        public RegistryPath.Link link() {
+            return new RevisionLink(repository, digest);
         }
 
         @Override

@@ -48,8 +48,7 @@ record RestoreRoots(
             return List.of();
         }
         Collection<RestoreRoots> found = read(context, links, scope);
-        boolean isImage = scope instanceof Scope.Image || scope instanceof Scope.TaggedImage;
-        if (context.request().referrers() && isImage) {
+        if (context.request().referrers() && scope instanceof Scope.SingleImage) {
             for (RestoreRoots roots : found) {
                 for (RestoreRoots all : read(context, links, new Scope.Repository(roots.repository()))) {
                     roots.addReferrers(all, context.manifests().closure(all.revisions()));

@@ -117,10 +117,8 @@ final class ScopedRestore implements Restore.PlannedRestore {
 
     /** The roots of a single image do not include the children of an index that were pushed separately. */
     private boolean isPushed(Collection<RestoreRoots> roots, Digest manifest) {
-        Scope scope = context.request().scope();
-        boolean isOneImage = scope instanceof Scope.Image || scope instanceof Scope.TaggedImage;
         return links.isPushed(manifest)
-                || (isOneImage
+                || (context.request().scope() instanceof Scope.SingleImage
                         && roots.stream().anyMatch(each -> isLinked(new RevisionLink(each.repository(), manifest))));
     }
 

@@ -59,10 +59,8 @@ final class ImageStreamScope {
             return stream.value().startsWith(namespace.name() + "/");
         } else if (scope instanceof Scope.Repository repository) {
             return stream.equals(repository.name());
-        } else if (scope instanceof Scope.TaggedImage image) {
-            return stream.equals(image.repository());
-        } else if (scope instanceof Scope.Image image) {
-            return stream.equals(image.repository());
+        } else if (scope instanceof Scope.SingleImage image) {
+            return stream.equals(image.link().repository());
         }
         return scope instanceof Scope.All;
     }
