@@ -384,6 +384,11 @@ class CatalogTest {
         return document;
     }
 
+    /** How many images the first repository of the catalog has. */
+    private int images() {
+        return catalog.page(Optional.empty(), 10).at("/repositories/0/images").asInt();
+    }
+
     @Test
     void aPageHasTheCountsAndTheStartOfTheNext() {
         // Given
@@ -465,13 +470,7 @@ class CatalogTest {
 
         // Then
         assertEquals(2, bucket.versionCount("registry-backup/catalog/"));
-        assertEquals(
-                2,
-                catalog.page(Optional.empty(), 10)
-                        .path("repositories")
-                        .path(0)
-                        .path("images")
-                        .asInt());
+        assertEquals(2, images());
     }
 
     @Test
@@ -488,13 +487,7 @@ class CatalogTest {
         catalog.write(document("a", 2));
 
         // Then
-        assertEquals(
-                2,
-                catalog.page(Optional.empty(), 10)
-                        .path("repositories")
-                        .path(0)
-                        .path("images")
-                        .asInt());
+        assertEquals(2, images());
     }
 
     @Test

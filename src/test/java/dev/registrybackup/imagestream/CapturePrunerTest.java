@@ -250,14 +250,17 @@ class CapturePrunerTest {
         assertEquals(NOTHING, prune());
     }
 
-    @Test
-    void withoutASnapshotWithinTheRetentionNothingIsDeleted() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void withoutASnapshotWithinTheRetentionAndOneOfBeforeNothingIsDeleted(boolean isBefore) {
         // Given
         push("ns/app", image("first"));
-        snapshotAfter(DAY);
         push("ns/app", image("second"));
+        Duration end = isBefore ? MONTH : Duration.ZERO;
+        clock.advance(MONTH.minus(end));
         snapshotAfter(DAY);
-        clock.advance(MONTH);
+        snapshotAfter(DAY);
+        clock.advance(end);
 
         // When
         PruneSummary pruned = prune();
@@ -265,21 +268,6 @@ class CapturePrunerTest {
         // Then
         assertEquals(NOTHING, pruned);
         assertEquals(2, bucket.keys(CaptureKeys.SNAPSHOTS).size());
-    }
-
-    @Test
-    void withoutASnapshotOfBeforeTheRetentionNothingIsDeleted() {
-        // Given
-        push("ns/app", image("first"));
-        push("ns/app", image("second"));
-        clock.advance(MONTH);
-        snapshotAfter(DAY);
-
-        // When
-        PruneSummary pruned = prune();
-
-        // Then
-        assertEquals(NOTHING, pruned);
         assertEquals(2, bucket.keys(CaptureKeys.CHANGES).size());
     }
 

@@ -151,34 +151,6 @@ class ScopedRestoreTest {
         assertTrue(fixture.restoredContent().containsKey(registry.revisionLink(APP, sbom)));
     }
 
-    @Test
-    void anImageWithoutOneOfItsLayersIsLeftOutAndReported() {
-        // Given
-        Digest lost = registry.layer(APP, 100);
-        Digest broken = registry.image(APP, lost);
-        registry.tag(APP, "broken", broken);
-        Digest index = registry.index(APP, broken);
-        registry.tag(APP, "index", index);
-        Digest good = registry.image(APP, registry.layer(APP, 10));
-        registry.tag(APP, "good", good);
-        fixture.withBackupOf(registry);
-        fixture.backupBucket().delete(registry.blobKey(lost), onlyVersion(registry.blobKey(lost)));
-
-        // When
-        RestoreResult result = fixture.run("{'scope':{'repository':'ns/app'}}");
-
-        // Then
-        assertFalse(result.isComplete());
-        assertTrue(fixture.restoredContent().containsKey(registry.tagLink(APP, "good")));
-        assertFalse(fixture.restoredContent().containsKey(registry.tagLink(APP, "broken")));
-        assertFalse(fixture.restoredContent().containsKey(registry.revisionLink(APP, broken)));
-        assertFalse(fixture.restoredContent().containsKey(registry.revisionLink(APP, index)));
-        assertEquals(Map.of(FindingCode.BLOB_MISSING, 2L), fixture.progress().findingCounts());
-        assertEquals(
-                "left out, because %s is missing from the backup or corrupt".formatted(lost),
-                fixture.progress().firstFindings().get(0).problem());
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"", ",'at':'%s'"})
     void anIndexThatLostAChildWhichWasPushedIsLeftOut(String at) {
@@ -220,23 +192,6 @@ class ScopedRestoreTest {
         assertEquals(
                 registry.backedUpObjects().keySet().size(),
                 fixture.restoredContent().size());
-    }
-
-    @Test
-    void childrenOfAnIndexThatWereNeverPushedMayBeMissing() {
-        // Given
-        Digest child = registry.image(APP, registry.layer(APP, 100));
-        Digest never = Digest.of(DigestAlgorithm.SHA256, registry.bytes(10));
-        registry.tag(APP, "v1", registry.index(APP, child, never));
-        fixture.withBackupOf(registry);
-
-        // When
-        RestoreResult result = fixture.run(V1);
-
-        // Then
-        assertTrue(result.isComplete());
-        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), fixture.restoredContent());
-        assertEquals(1, result.summary().path("sparse").asInt());
     }
 
     @Test

@@ -46,6 +46,8 @@ class ImageStreamRestoreTest {
             "{'scope':{'all':true},'imageStreams':'status','createNamespaces':true}";
     private static final String ALL_BY_MAPPING =
             "{'scope':{'all':true},'imageStreams':'mapping','createNamespaces':true}";
+    private static final String APP_BY_STATUS =
+            "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}";
     private static final String EXTERNAL = "sha256:" + "e".repeat(64);
 
     private final Path scratch;
@@ -241,8 +243,7 @@ class ImageStreamRestoreTest {
                 () -> fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
         // Then
         assertTrue(String.valueOf(refused.getMessage()).contains("namespace dev: it does not exist"));
-        assertTrue(fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}")
-                .isComplete());
+        assertTrue(fixture.restore(APP_BY_STATUS).isComplete());
         assertSameTags("dev/app");
     }
 
@@ -468,13 +469,12 @@ class ImageStreamRestoreTest {
         String layer = layerOf(newer);
         fixture.backup().delete(layer, Optional.empty());
         removeVersions(layer);
-        String request = "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}";
-        RestoreResult lacking = fixture.restore(request);
+        RestoreResult lacking = fixture.restore(APP_BY_STATUS);
         List<FindingCode> found = found();
         JsonNode tags = RecoveryFixture.tags(fixture.fresh(), "dev/app");
         fixture.copied();
         // When
-        RestoreResult mended = fixture.restore(request);
+        RestoreResult mended = fixture.restore(APP_BY_STATUS);
         // Then
         assertFalse(lacking.isComplete());
         assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE), found.toString());
@@ -634,7 +634,26 @@ class ImageStreamRestoreTest {
         fixture.backup().seed(key, "corrupt".getBytes(StandardCharsets.UTF_8));
     }
 
-    private void assertAllButAppIsRestored(Digest other, RestoreResult result) {
+    @ParameterizedTest
+    @CsvSource({"status, true", "mapping, true", "status, false", "mapping, false"})
+    void aStreamWithACorruptBodyIsReportedAndTheOthersAreRestored(String strategy, boolean isOfImage) {
+        // Given
+        String request = ALL_BY_STATUS.replace("status", strategy);
+        Digest image = fixture.push("dev/app", "latest");
+        Digest other = fixture.push("dev/z", "latest");
+        fixture.backedUp().ready();
+        corruptBody(
+                isOfImage
+                        ? String.valueOf(captured("dev/app").images().get(image))
+                        : captured("dev/app").body());
+        // When
+        JsonNode preflight = fixture.preflight(request);
+        RestoreResult result = fixture.restore(request);
+        // Then
+        assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
+        assertTrue(
+                isOfImage || preflight.toString().contains("1 cannot be restored: [dev/app="),
+                preflight::toPrettyString);
         assertFalse(result.isComplete());
         assertEquals(
                 List.of("dev/app"),
@@ -644,37 +663,6 @@ class ImageStreamRestoreTest {
                         .toList());
         assertFalse(fixture.fresh().hasStream("dev", "app"));
         assertEquals(List.of(other.toString()), restored("dev/z", "latest"));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void aStreamWithACorruptBodyIsReportedAndTheOthersAreRestored(String request) {
-        // Given
-        fixture.push("dev/app", "latest");
-        Digest other = fixture.push("dev/z", "latest");
-        fixture.backedUp().ready();
-        corruptBody(captured("dev/app").body());
-        // When
-        JsonNode preflight = fixture.preflight(request);
-        RestoreResult result = fixture.restore(request);
-        // Then
-        assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
-        assertTrue(preflight.toString().contains("1 cannot be restored: [dev/app="), preflight::toPrettyString);
-        assertAllButAppIsRestored(other, result);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void aStreamWithACorruptImageBodyIsReportedAndTheOthersAreRestored(String request) {
-        // Given
-        Digest image = fixture.push("dev/app", "latest");
-        Digest other = fixture.push("dev/z", "latest");
-        fixture.backedUp().ready();
-        corruptBody(String.valueOf(captured("dev/app").images().get(image)));
-        // When
-        RestoreResult result = fixture.restore(request);
-        // Then
-        assertAllButAppIsRestored(other, result);
     }
 
     @Test
@@ -707,8 +695,7 @@ class ImageStreamRestoreTest {
         fixture.lost().removeImage(image.toString());
         fixture.backedUp().ready();
         // When
-        RestoreResult result =
-                fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}");
+        RestoreResult result = fixture.restore(APP_BY_STATUS);
         // Then
         assertTrue(result.isComplete(), () -> fixture.progress().firstFindings().toString());
         assertEquals(
@@ -761,39 +748,29 @@ class ImageStreamRestoreTest {
                         .count());
     }
 
-    /** How often a restore of this request reads the captured body of dev/app from the backup. */
-    private long readsOfBody(String request) {
-        String hash = captured("dev/app").body();
-        fixture.recordedBackup().clearRequests();
-        assertTrue(fixture.restore(request).isComplete());
-        return fixture.recordedBackup().requests().stream()
-                .filter(asked -> asked.operation() == Operation.OPEN
-                        && asked.key().contains("/bodies/")
-                        && asked.key().contains(hash))
-                .count();
-    }
-
+    /** A single stream is read once; each of many to check, for its links, and for the cluster. */
     @ParameterizedTest
-    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void eachStreamIsReadOnceToCheckOnceForItsLinksAndOnceForTheCluster(String request) {
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {ALL_BY_STATUS + "| 3", ALL_BY_MAPPING + "| 3", APP_BY_STATUS + "| 1"})
+    void aStreamIsReadAsOftenAsMemoryTakes(String request, int expected) {
         // Given
         aCluster();
         fixture.backedUp().ready();
+        String hash = captured("dev/app").body();
+        fixture.recordedBackup().clearRequests();
         // When
-        long reads = readsOfBody(request);
+        RestoreResult result = fixture.restore(request);
         // Then
-        assertEquals(3, reads);
-    }
-
-    @Test
-    void aSingleStreamIsReadOnce() {
-        // Given
-        fixture.push("dev/app", "latest");
-        fixture.backedUp().ready();
-        // When
-        long reads = readsOfBody("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}");
-        // Then
-        assertEquals(1, reads);
+        assertTrue(result.isComplete());
+        assertEquals(
+                expected,
+                fixture.recordedBackup().requests().stream()
+                        .filter(asked -> asked.operation() == Operation.OPEN
+                                && asked.key().contains("/bodies/")
+                                && asked.key().contains(hash))
+                        .count());
     }
 
     @Test
