@@ -4,7 +4,6 @@ import dev.registrybackup.app.auth.Authorizer;
 import dev.registrybackup.app.auth.KubernetesTokenAuthorizer;
 import dev.registrybackup.app.auth.SharedSecret;
 import dev.registrybackup.app.auth.TokenAuthorizer;
-import dev.registrybackup.app.config.Configuration;
 import dev.registrybackup.app.config.RegistryStoreSettings;
 import dev.registrybackup.app.config.RuntimeEnvironment;
 import dev.registrybackup.app.config.Settings;
@@ -299,11 +298,11 @@ public class Wiring {
     /** Built with the first request for a page. */
     @Produces
     @Singleton
-    Pages pages(OnDemandOperations onDemandOperations, Configuration configuration) {
+    Pages pages(OnDemandOperations onDemandOperations, Instance<KubernetesClient> kubernetes) {
         return new Pages(
                 backup.store(),
                 new OperationsUiBackend(onDemandOperations),
-                configuration.ui().restoreUrl(),
+                settings.environment().isCluster() ? Optional.of(namespace(kubernetes.get())) : Optional.empty(),
                 settings.isOpenShift(),
                 workerPools,
                 clock);

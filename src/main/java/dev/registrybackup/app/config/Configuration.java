@@ -27,8 +27,6 @@ public interface Configuration {
 
     OperationsProperties operations();
 
-    UiProperties ui();
-
     ReconcileProperties reconcile();
 
     ArchiveProperties archive();
@@ -208,13 +206,6 @@ public interface Configuration {
             JOB,
             PROCESS
         }
-    }
-
-    /** What the page at `/` shows of other services. */
-    interface UiProperties {
-        /** The URL of the restore service, for the commands on the page. */
-        @WithDefault("http://restore.registry-backup.svc.cluster.local")
-        String restoreUrl();
     }
 
     /** What to do with objects that only the copy has. */

@@ -13,21 +13,21 @@ import java.util.Optional;
 final class OverviewData {
     private OverviewData() {}
 
-    static Map<String, Object> of(BackupStatus backupStatus, RestoreCommands restoreCommands, Instant now) {
+    static Map<String, Object> of(BackupStatus backupStatus, ShellCommands shellCommands, Instant now) {
         Restorability restorable = Restorability.of(
                 backupStatus.verification().value(), backupStatus.items().value(), now);
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("level", restorable.level().data());
         data.put("sentence", restorable.sentence());
         data.put("known", Formats.moment(restorable.knownSince(), now));
-        data.put("notes", notes(backupStatus, now));
+        data.put("notes", notes(backupStatus, shellCommands, now));
         data.put("failures", failures(backupStatus, now));
         data.put("rows", new StatusTable(now).of(backupStatus));
         data.put("history", HistoryData.of(backupStatus, now));
         data.put(
                 "alarms",
                 backupStatus.alarms().value().orElse(List.of()).stream()
-                        .map(alarm -> alarm(alarm, now))
+                        .map(alarm -> alarm(alarm, shellCommands, now))
                         .toList());
         OperationData operations = new OperationData(now);
         data.put(
@@ -35,16 +35,16 @@ final class OverviewData {
                 backupStatus.operations().value().map(operations::list).orElse(List.of()));
         data.put("areOperationsKnown", backupStatus.operations().value().isPresent());
         data.put("catalog", CatalogData.of(backupStatus.repositories().value(), now));
-        data.put("restore", restoreCommands.all());
+        data.put("restore", shellCommands.restoreAll());
         return data;
     }
 
     /** Notes that qualify the sentence. */
-    private static List<String> notes(BackupStatus backupStatus, Instant now) {
+    private static List<String> notes(BackupStatus backupStatus, ShellCommands shellCommands, Instant now) {
         List<String> notes = new ArrayList<>();
         backupStatus.verification().value().ifPresent(verification -> {
             if (verification.finishedAt().isEmpty()) {
-                notes.add("Verify the backup: registry-backup verify --all, or POST /verify with {}.");
+                notes.add("Verify the backup: " + shellCommands.verifyAll());
             } else if (Restorability.isOld(verification, now)) {
                 notes.add(
                         "The last verification is more than a day old: later losses and corruption do not show here.");
@@ -80,12 +80,12 @@ final class OverviewData {
         return Map.of("reason", reason, "since", Formats.moment(known, now));
     }
 
-    private static Map<String, Object> alarm(Alarm alarm, Instant now) {
+    private static Map<String, Object> alarm(Alarm alarm, ShellCommands shellCommands, Instant now) {
         return Map.of(
                 "id", alarm.id(),
                 "cause", alarm.cause(),
                 "problem", alarm.problem(),
                 "raisedAt", Formats.moment(alarm.raisedAt(), now),
-                "acknowledge", "registry-backup reconcile --acknowledge " + RestoreCommands.quoted(alarm.id()));
+                "acknowledge", shellCommands.acknowledge(alarm.id()));
     }
 }

@@ -24,7 +24,7 @@ public final class Pages {
 
     private final StatusReader statusReader;
     private final UiBackend uiBackend;
-    private final RestoreCommands restoreCommands;
+    private final ShellCommands shellCommands;
     private final Clock clock;
     private final Templates templates = new Templates();
     private final ReadCache<BackupStatus> statuses;
@@ -52,19 +52,19 @@ public final class Pages {
      * Renders the pages of this backup.
      *
      * @param uiBackend reads operations and the catalog
-     * @param restoreUrl the URL of the restore service, for the commands to copy
+     * @param namespace the namespace of this pod, for the commands to copy; empty if this process is not in one
      * @param isOpenShift whether ImageStreams are captured
      */
     public Pages(
             ObjectStore backup,
             UiBackend uiBackend,
-            String restoreUrl,
+            Optional<String> namespace,
             boolean isOpenShift,
             WorkerPools workerPools,
             Clock clock) {
         this.statusReader = new StatusReader(backup, uiBackend, clock);
         this.uiBackend = uiBackend;
-        this.restoreCommands = new RestoreCommands(restoreUrl, isOpenShift);
+        this.shellCommands = new ShellCommands(namespace, isOpenShift);
         this.clock = clock;
         this.statuses = new ReadCache<>(workerPools, clock);
         this.documents = new ReadCache<>(workerPools, clock);
@@ -102,7 +102,7 @@ public final class Pages {
     }
 
     private Page overview(Request request, BackupStatus status) {
-        Map<String, Object> data = OverviewData.of(status, restoreCommands, clock.instant());
+        Map<String, Object> data = OverviewData.of(status, shellCommands, clock.instant());
         data.put("isLoggedIn", request.isLoggedIn());
         return new Page(200, templates.render("overview", data));
     }
@@ -131,11 +131,11 @@ public final class Pages {
                     RepositoryData repository = new RepositoryData(json, now);
                     String tag = request.parameter("tag");
                     if (!isImage) {
-                        return Optional.of(repository.tagsAfter(request.parameter("after"), restoreCommands));
+                        return Optional.of(repository.tagsAfter(request.parameter("after"), shellCommands));
                     }
                     return tag.isEmpty()
-                            ? repository.byDigest(request.parameter("digest"), restoreCommands)
-                            : repository.byTag(tag, restoreCommands);
+                            ? repository.byDigest(request.parameter("digest"), shellCommands)
+                            : repository.byTag(tag, shellCommands);
                 });
     }
 

@@ -36,7 +36,7 @@ final class RepositoryData {
      *
      * @param after the tag after which the page starts; empty for the first
      */
-    Map<String, Object> tagsAfter(String after, RestoreCommands restoreCommands) {
+    Map<String, Object> tagsAfter(String after, ShellCommands shellCommands) {
         List<Map<String, Object>> tags = new ArrayList<>();
         String next = "";
         String last = "";
@@ -55,7 +55,7 @@ final class RepositoryData {
         data.put("isFirst", after.isEmpty());
         data.put("next", next);
         putUntagged(data);
-        data.put("restore", restoreCommands.repository(name));
+        data.put("restore", shellCommands.restoreRepository(name));
         return data;
     }
 
@@ -115,14 +115,14 @@ final class RepositoryData {
     }
 
     /** One image by tag; empty if there is no such tag. */
-    Optional<Map<String, Object>> byTag(String tag, RestoreCommands restoreCommands) {
+    Optional<Map<String, Object>> byTag(String tag, ShellCommands shellCommands) {
         for (JsonNode entry : document.path("tags")) {
             if (entry.path("tag").asText().equals(tag)) {
                 Map<String, Object> data = new LinkedHashMap<>(tag(entry));
                 List<Map<String, Object>> history = new ArrayList<>();
                 entry.path("history").forEach(past -> history.add(past(past)));
                 data.put("history", history);
-                return Optional.of(withHead(data, name + ":" + tag, restoreCommands));
+                return Optional.of(withHead(data, name + ":" + tag, shellCommands));
             }
         }
         return Optional.empty();
@@ -136,21 +136,21 @@ final class RepositoryData {
     }
 
     /** One image by digest; empty if the repository does not have it. */
-    Optional<Map<String, Object>> byDigest(String digest, RestoreCommands restoreCommands) {
+    Optional<Map<String, Object>> byDigest(String digest, ShellCommands shellCommands) {
         if (!images.containsKey(digest)) {
             return Optional.empty();
         }
         Map<String, Object> data = new LinkedHashMap<>(image(digest));
         data.put("history", List.of());
-        return Optional.of(withHead(data, name + "@" + digest, restoreCommands));
+        return Optional.of(withHead(data, name + "@" + digest, shellCommands));
     }
 
-    private Map<String, Object> withHead(Map<String, Object> data, String reference, RestoreCommands restoreCommands) {
+    private Map<String, Object> withHead(Map<String, Object> data, String reference, ShellCommands shellCommands) {
         data.put("reference", reference);
         data.put("name", name);
         data.put("repositoryHref", href());
         data.put("at", Formats.moment(MetadataStore.parseTime(document, "at"), now));
-        data.put("restore", restoreCommands.image(reference));
+        data.put("restore", shellCommands.restoreImage(reference));
         return data;
     }
 

@@ -21,6 +21,7 @@ import dev.registrybackup.verify.LastVerification;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class PagesTest {
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     private final FakeUiBackend answers = new FakeUiBackend();
     private final WorkerPools workerPools = new WorkerPools(2, 1);
-    private final Pages pages = new Pages(backup, answers, "http://restore.example", false, workerPools, clock);
+    private final Pages pages = new Pages(backup, answers, Optional.empty(), false, workerPools, clock);
 
     @AfterEach
     void close() {
@@ -340,10 +341,10 @@ class PagesTest {
     private static ObjectNode document() {
         ObjectNode document = FakeUiBackend.json(
                 "{'repository':'demo/app','at':'2026-03-04T05:00:00Z','counts':{'images':2,'tags':1,'restorable':1,'size':3145728},"
-                        + "'images':[{'size':5,'restorable':false,'tags':['v1'],'missing':['sha256:gone'],"
-                        + "'platforms':[{'os':'linux','architecture':'arm64'}]},"
-                        + "{'digest':'sha256:good','size':5,'restorable':true,'tags':[]}],"
-                        + "'tags':[{'tag':'v1','time':'2026-03-01T00:00:00Z','history':[]}]}");
+                    + "'images':[{'size':5,'restorable':false,'tags':['v1'],'missing':['sha256:gone'],"
+                    + "'platforms':[{'os':'linux','architecture':'arm64'}]},"
+                    + "{'digest':'sha256:good','size':5,'restorable':true,'tags':[]}],"
+                    + "'tags':[{'tag':'v1','time':'2026-03-01T00:00:00Z','history':[]}]}");
         ((ObjectNode) document.at("/images/0")).put("digest", DIGEST);
         ((ObjectNode) document.at("/tags/0")).put("digest", DIGEST);
         return document;
@@ -362,6 +363,35 @@ class PagesTest {
         assertTrue(text.contains("Cannot be restored: missing 1 blob"), text);
         assertTrue(text.contains("linux/arm64"), text);
         assertTrue(text.contains("registry-backup restore --repository demo/app"), text);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "registry-backup | kubectl registry-backup",
+                "registry-backup-eu | kubectl registry-backup -n registry-backup-eu",
+            })
+    void inAClusterTheCommandsAreThoseOfThePluginForThisNamespace(String namespace, String plugin) {
+        // Given
+        Pages inCluster = new Pages(backup, answers, Optional.of(namespace), true, workerPools, clock);
+        new Alarms(bucket, clock).raise("vanished", "9 of 10 went");
+        answers.repository(document());
+
+        // When
+        String overview =
+                text(inCluster.render(new Pages.Request("/", Map.of(), false)).join());
+        String repository = text(inCluster
+                .render(new Pages.Request("/page/repository", Map.of("name", "demo/app"), false))
+                .join());
+
+        // Then
+        assertTrue(overview.contains("Verify the backup: " + plugin + " verify --all --watch"), overview);
+        assertTrue(overview.contains(plugin + " reconcile --acknowledge vanished-20260304T050607Z --watch"), overview);
+        assertTrue(overview.contains(plugin + " restore --all --watch"), overview);
+        assertTrue(repository.contains(plugin + " restore --repository demo/app --watch"), repository);
+        assertTrue(repository.contains("If the ImageStreams are lost too, add --image-streams status"), repository);
+        assertFalse((overview + repository).contains("curl"), overview);
     }
 
     @Test
@@ -452,7 +482,7 @@ class PagesTest {
             value = {"demo/app:v1 | demo/app:v1", "a b | 'a b'", "it's | 'it'\\''s'", "$(x) | '$(x)'"})
     void aValueIsQuotedAsOneWordOfTheShell(String text, String quoted) {
         // When
-        String word = RestoreCommands.quoted(text);
+        String word = ShellCommands.quoted(text);
 
         // Then
         assertEquals(quoted, word);
