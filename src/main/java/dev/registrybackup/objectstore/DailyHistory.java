@@ -29,6 +29,9 @@ public final class DailyHistory {
     /** The subject of verifications of the full backup. */
     public static final String VERIFY = "verify";
 
+    /** The subject of restore drills. */
+    public static final String DRILL = "drill";
+
     /** Older days are removed by the next update. */
     public static final int MAX_DAYS = 35;
 

@@ -1,15 +1,18 @@
 package dev.registrybackup.restore;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * The last restore drill, under {@value #KEY}: its summary, and when the last one succeeded. Blocks; throws
+ * The last restore drill, under {@value #KEY}: its summary, and when the last one succeeded. Each drill is also a figure
+ * of its day in the {@link DailyHistory}. Blocks; throws
  * {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be read or written.
  */
 public final class LastDrill {
@@ -20,6 +23,7 @@ public final class LastDrill {
     private static final String SUCCEEDED = "lastSuccessAt";
 
     private final MetadataStore records;
+    private final DailyHistory history;
 
     /**
      * The content of the record.
@@ -40,6 +44,7 @@ public final class LastDrill {
     /** Uses the record in this backup. */
     public LastDrill(ObjectStore backup) {
         this.records = new MetadataStore(backup);
+        this.history = new DailyHistory(backup);
     }
 
     /** Reads the record; an empty one if there is none or it cannot be parsed. */
@@ -67,5 +72,12 @@ public final class LastDrill {
             }
             return json;
         });
+        LocalDate day = DailyHistory.day(finishedAt);
+        DailyHistory.attempt(() -> history.update(
+                DailyHistory.DRILL,
+                day,
+                days -> days.putObject(day.toString())
+                        .setAll(summary.deepCopy()
+                                .retain("images", "failed", "bytesPerSecond", "expectedRestoreSeconds"))));
     }
 }

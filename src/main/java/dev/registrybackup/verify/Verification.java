@@ -87,7 +87,8 @@ public record Verification(
                     .update(
                             DailyHistory.VERIFY,
                             day,
-                            days -> days.withObject("/" + day).set("images", json.path("images"))));
+                            days -> days.putObject(day.toString())
+                                    .setAll(json.deepCopy().retain("images", "imageStreams"))));
         }
         return new VerificationResult(json, verifySummary.hasFindings(), verifySummary.hasUnknown());
     }

@@ -140,6 +140,7 @@ class UiIT {
         ObjectMapper json = new ObjectMapper();
         ObjectNode reconciled = json.createObjectNode();
         ObjectNode verified = json.createObjectNode();
+        ObjectNode drilled = json.createObjectNode();
         ObjectNode latencies = json.createObjectNode();
         for (int ago = 1; ago < 30; ago++) {
             String day = LocalDate.now(ZoneOffset.UTC).minusDays(ago).toString();
@@ -151,10 +152,16 @@ class UiIT {
                     .put("missedByEvents", isBad ? 12 : 0)
                     .put("longestSeconds", 60 + 17 * (ago % 5) + (isBad ? 200 : 0));
             verified.putObject(day).putObject("images").put("complete", 3).put("incomplete", isBad ? 1 : 0);
+            drilled.putObject(day)
+                    .put("images", 5)
+                    .put("failed", isBad ? 1 : 0)
+                    .put("bytesPerSecond", 130_000_000)
+                    .put("expectedRestoreSeconds", 8_000 + 90 * ago);
             latencies.putObject(day).put("151", 400 + 90 * (ago % 7)).put(isBad ? "5312" : "713", 20);
         }
         put(DailyHistory.RECONCILE, reconciled);
         put(DailyHistory.VERIFY, verified);
+        put(DailyHistory.DRILL, drilled);
         put("replication", latencies);
     }
 
@@ -346,9 +353,9 @@ class UiIT {
 
             // Then
             assertEquals(List.of(), problems);
-            assertEquals(5, page.locator("svg").count());
-            // 29 days of four charts and of two values in one of them; today's verification; no reconciliation today
-            assertEquals(6 * 29 + 1, boxes);
+            assertEquals(6, page.locator("svg").count());
+            // 29 days of five charts and of two values in one of them; today's verification; no reconciliation today
+            assertEquals(7 * 29 + 1, boxes);
             assertEquals("rgb(15, 107, 45)", good);
             assertEquals("rgb(122, 75, 0)", warn);
             assertTrue(page.innerText("#history ~ p").contains("4 reconciliations, all complete"));

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
@@ -21,7 +23,9 @@ import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.restore.Drill.DrillResult;
 import dev.registrybackup.restore.LastDrill.DrillRecord;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -148,7 +152,7 @@ class DrillTest {
         assertTrue(inTarget.size() > 20, inTarget::toString);
         assertTrue(inTarget.stream().allMatch(key -> key.startsWith(Drill.PREFIX)), inTarget::toString);
         assertEquals(
-                List.of(LastDrill.KEY),
+                List.of(LastDrill.KEY, DailyHistory.PREFIX + DailyHistory.DRILL),
                 fixture.backup().requests().stream()
                         .filter(request -> changes.contains(request.operation()))
                         .map(Request::key)
@@ -179,6 +183,31 @@ class DrillTest {
         assertTrue(mended.isSuccess());
         assertEquals(0, last().failed());
         assertNothingIsLeft();
+    }
+
+    @Test
+    void theLastDrillOfADayIsItsFigure() {
+        // Given
+        Digest layer = pushed();
+        run();
+        fixture.clock().advance(Duration.ofDays(1));
+        run();
+        remove(registry.blobKey(layer));
+
+        // When
+        run();
+
+        // Then
+        Map<LocalDate, JsonNode> days = new DailyHistory(fixture.backupBucket()).read(DailyHistory.DRILL);
+        LocalDate today = DailyHistory.day(fixture.clock().instant());
+        assertEquals(Set.of(today.minusDays(1), today), days.keySet());
+        List<JsonNode> figures = List.copyOf(days.values());
+        JsonNode yesterday = figures.get(0);
+        assertEquals(0, yesterday.path("failed").asLong(), days::toString);
+        assertTrue(yesterday.path("expectedRestoreSeconds").asDouble() > 0, days::toString);
+        assertTrue(yesterday.path("bytesPerSecond").asDouble() > 0, days::toString);
+        assertEquals(3, figures.get(1).path("failed").asLong(), days::toString);
+        assertFalse(figures.get(1).has("bytesPerSecond"), days::toString);
     }
 
     @Test

@@ -4,13 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
+import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
@@ -20,7 +27,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -456,6 +465,32 @@ class ImageStreamVerifierTest {
                         .formatted(fixture.clock.instant(), SettableClock.START),
                 fixture.json(RestorableShare.KEY).toString());
         assertEquals(1, fixture.bucket.versionCount(RestorableShare.KEY));
+    }
+
+    @Test
+    void theItemsOfAFullVerificationAreAFigureOfItsDay(@TempDir Path scratch) {
+        // Given
+        fixture.tag(DEV, "v1", image);
+        fixture.copyAndCapture();
+        fixture.remove(registry.blobKey(layer));
+
+        // When
+        new Verification(
+                        name -> new RegistryStore(fixture.backup, registry.layout()),
+                        fixture.backup,
+                        fixture.workerPools,
+                        RateLimiter.unlimited(),
+                        true,
+                        fixture.clock,
+                        Optional.of(new CaptureReader(fixture.backup, scratch)))
+                .run("verify-1", VerifierFixture.request("{}"), new OperationContext(() -> {}, new ProgressTracker()));
+
+        // Then
+        Map<LocalDate, JsonNode> days = new DailyHistory(fixture.backup).read(DailyHistory.VERIFY);
+        assertEquals(Set.of(DailyHistory.day(fixture.clock.instant())), days.keySet());
+        JsonNode day = List.copyOf(days.values()).get(0);
+        assertEquals(1, day.path("imageStreams").path("managed").asLong(), day::toString);
+        assertEquals(1, day.path("imageStreams").path("unrestorable").asLong(), day::toString);
     }
 
     @Test

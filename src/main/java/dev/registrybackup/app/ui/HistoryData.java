@@ -7,23 +7,28 @@ import dev.registrybackup.replication.LatencyHistogram;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Template data of the history: whether all went well since yesterday, and a chart of each figure. */
 final class HistoryData {
     private final LocalDate today;
     private final SortedMap<LocalDate, JsonNode> reconciliations;
     private final SortedMap<LocalDate, JsonNode> verifications;
+    private final SortedMap<LocalDate, JsonNode> drills;
     private final SortedMap<LocalDate, LatencyHistogram> latencies;
 
     private HistoryData(BackupStatus backupStatus, LocalDate today) {
         this.today = today;
         this.reconciliations = backupStatus.reconciledDays().value().orElseGet(TreeMap::new);
         this.verifications = backupStatus.verifiedDays().value().orElseGet(TreeMap::new);
+        this.drills = backupStatus.drilledDays().value().orElseGet(TreeMap::new);
         this.latencies = backupStatus.latencies().value().orElseGet(TreeMap::new);
     }
 
@@ -31,6 +36,7 @@ final class HistoryData {
         HistoryData history = new HistoryData(backupStatus, DailyHistory.day(now));
         boolean isKnown = backupStatus.reconciledDays().value().isPresent()
                 && backupStatus.verifiedDays().value().isPresent()
+                && backupStatus.drilledDays().value().isPresent()
                 && backupStatus.latencies().value().isPresent();
         return Map.of(
                 "level",
@@ -40,28 +46,41 @@ final class HistoryData {
                 "since",
                 history.yesterday().toString(),
                 "charts",
-                List.of(
-                        history.restorable(),
-                        history.reconciled(),
-                        history.missedByEvents(),
-                        history.latency(),
-                        history.objects()));
+                history.charts());
     }
 
     private LocalDate yesterday() {
         return today.minusDays(1);
     }
 
-    private Optional<JsonNode> lastVerified() {
-        return verifications.tailMap(yesterday()).values().stream().reduce((one, later) -> later);
+    /** The chart of ImageStreams is only there if some were verified. */
+    private List<Map<String, Object>> charts() {
+        List<Map<String, Object>> charts = new ArrayList<>();
+        charts.add(restorable());
+        if (verifications.values().stream().anyMatch(HistoryData::hasItems)) {
+            charts.add(restorableItems());
+        }
+        charts.addAll(List.of(reconciled(), missedByEvents(), latency(), objects(), drilled()));
+        return charts;
     }
 
+    private Optional<JsonNode> lastSinceYesterday(SortedMap<LocalDate, JsonNode> days) {
+        return days.tailMap(yesterday()).values().stream().reduce((one, later) -> later);
+    }
+
+    /** The worst of all that is known since yesterday; a drill does not have to run, as the others do. */
     private Level level() {
+        Optional<JsonNode> verified = lastSinceYesterday(verifications);
         SortedMap<LocalDate, JsonNode> reconciled = reconciliations.tailMap(yesterday());
-        Level restorable = lastVerified().map(HistoryData::restorableLevel).orElse(Level.WARN);
         boolean isReconciled =
                 !reconciled.isEmpty() && incomplete(reconciled) == 0 && sum(reconciled, "missedByEvents") == 0;
-        return restorable == Level.GOOD && !isReconciled ? Level.WARN : restorable;
+        return Stream.of(
+                        verified.map(HistoryData::imagesLevel).orElse(Level.WARN),
+                        verified.map(HistoryData::itemsLevel).orElse(Level.WARN),
+                        isReconciled ? Level.GOOD : Level.WARN,
+                        lastSinceYesterday(drills).map(HistoryData::drillLevel).orElse(Level.GOOD))
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
     }
 
     private String sentence() {
@@ -69,9 +88,11 @@ final class HistoryData {
         long incomplete = incomplete(reconciled);
         LatencyHistogram latency = new LatencyHistogram();
         latencies.tailMap(yesterday()).values().forEach(latency::add);
-        return String.join(
+        String figures = String.join(
                 "; ",
-                lastVerified().map(HistoryData::restorableText).orElse("no verification of everything"),
+                lastSinceYesterday(verifications)
+                        .map(HistoryData::restorableText)
+                        .orElse("no verification of everything"),
                 reconciled.isEmpty()
                         ? "no reconciliation"
                         : Formats.count(sum(reconciled, "runs"), "reconciliation")
@@ -84,6 +105,10 @@ final class HistoryData {
                 latency.objects() == 0
                         ? "no objects by events"
                         : Formats.count(latency.objects(), "object") + " by events, " + latencyText(latency));
+        return figures
+                + lastSinceYesterday(drills)
+                        .map(drill -> "; restore drill: " + drilledImages(drill))
+                        .orElse("");
     }
 
     private static long sum(SortedMap<LocalDate, JsonNode> days, String figure) {
@@ -98,36 +123,78 @@ final class HistoryData {
 
     private Map<String, Object> restorable() {
         Chart chart = new Chart("Share of images that can be restored", today);
+        verifications.forEach((day, figures) -> chart.add(
+                day, perMille(completeImages(figures), images(figures)), imagesLevel(figures), imagesText(figures)));
+        return chart.data();
+    }
+
+    private Map<String, Object> restorableItems() {
+        Chart chart = new Chart("Share of ImageStream items that can be restored", today);
         verifications.forEach((day, figures) -> {
-            long images = images(figures);
-            long perMille = images == 0 ? 0 : 1_000 * image(figures, "complete") / images;
-            chart.add(day, perMille, restorableLevel(figures), completeOf(figures));
+            if (hasItems(figures)) {
+                chart.add(
+                        day,
+                        perMille(restorableItems(figures), items(figures)),
+                        itemsLevel(figures),
+                        itemsText(figures));
+            }
         });
         return chart.data();
     }
 
-    private static long image(JsonNode figures, String state) {
-        return figures.path("images").path(state).asLong();
+    private static long perMille(long part, long all) {
+        return all == 0 ? 0 : 1_000 * part / all;
+    }
+
+    private static long completeImages(JsonNode figures) {
+        return figures.path("images").path("complete").asLong();
     }
 
     private static long images(JsonNode figures) {
-        return image(figures, "complete") + image(figures, "incomplete") + image(figures, "unknown");
+        JsonNode images = figures.path("images");
+        return completeImages(figures)
+                + images.path("incomplete").asLong()
+                + images.path("unknown").asLong();
     }
 
-    private static Level restorableLevel(JsonNode figures) {
-        if (image(figures, "incomplete") > 0) {
+    private static Level imagesLevel(JsonNode figures) {
+        if (figures.path("images").path("incomplete").asLong() > 0) {
             return Level.BAD;
         }
-        return image(figures, "unknown") > 0 ? Level.WARN : Level.GOOD;
+        return completeImages(figures) < images(figures) ? Level.WARN : Level.GOOD;
+    }
+
+    private static String imagesText(JsonNode figures) {
+        return "%s of %s".formatted(Formats.number(completeImages(figures)), Formats.count(images(figures), "image"));
+    }
+
+    private static boolean hasItems(JsonNode figures) {
+        return figures.has("imageStreams");
+    }
+
+    private static long restorableItems(JsonNode figures) {
+        return figures.path("imageStreams").path("restorable").asLong();
+    }
+
+    /** The items that must be restorable: an image that is only imported is not in the registry. */
+    private static long items(JsonNode figures) {
+        return figures.path("imageStreams").path("managed").asLong();
+    }
+
+    private static Level itemsLevel(JsonNode figures) {
+        if (figures.path("imageStreams").path("unrestorable").asLong() > 0) {
+            return Level.BAD;
+        }
+        return restorableItems(figures) < items(figures) ? Level.WARN : Level.GOOD;
+    }
+
+    private static String itemsText(JsonNode figures) {
+        return "%s of %s"
+                .formatted(Formats.number(restorableItems(figures)), Formats.count(items(figures), "ImageStream item"));
     }
 
     private static String restorableText(JsonNode figures) {
-        return completeOf(figures) + " can be restored";
-    }
-
-    private static String completeOf(JsonNode figures) {
-        return "%s of %s"
-                .formatted(Formats.number(image(figures, "complete")), Formats.count(images(figures), "image"));
+        return imagesText(figures) + (hasItems(figures) ? " and " + itemsText(figures) : "") + " can be restored";
     }
 
     private Map<String, Object> reconciled() {
@@ -172,6 +239,39 @@ final class HistoryData {
         latencies.forEach((day, histogram) ->
                 chart.addPlain(day, histogram.objects(), Formats.count(histogram.objects(), "object")));
         return chart.data();
+    }
+
+    private Map<String, Object> drilled() {
+        Chart chart = new Chart("Restore of everything, as the drill measured", today);
+        drills.forEach((day, figures) -> {
+            Duration everything =
+                    Duration.ofSeconds(figures.path("expectedRestoreSeconds").asLong());
+            boolean isMeasured = figures.has("expectedRestoreSeconds");
+            chart.add(
+                    day,
+                    everything.toSeconds(),
+                    drillLevel(figures),
+                    isMeasured
+                            ? "about %s, at %s a second; %s"
+                                    .formatted(
+                                            Formats.length(everything),
+                                            Formats.size(figures.path("bytesPerSecond")
+                                                    .asLong()),
+                                            drilledImages(figures))
+                            : drilledImages(figures));
+        });
+        return chart.data();
+    }
+
+    private static Level drillLevel(JsonNode figures) {
+        return figures.path("failed").asLong() == 0 ? Level.GOOD : Level.BAD;
+    }
+
+    private static String drilledImages(JsonNode figures) {
+        long failed = figures.path("failed").asLong();
+        return failed == 0
+                ? Formats.count(figures.path("images").asLong(), "image") + " restored"
+                : Formats.count(failed, "image") + " could not be restored";
     }
 
     private static long millis(LatencyHistogram histogram, double share) {

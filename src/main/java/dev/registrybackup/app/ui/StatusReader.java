@@ -50,10 +50,12 @@ final class StatusReader {
      * @param verification the last verification of everything
      * @param items how many items of ImageStreams were restorable then
      * @param reconciliation the last reconciliation
+     * @param drill the last restore drill
      * @param alarms the unacknowledged alarms
      * @param backlog the pending and rejected keys
      * @param reconciledDays the figures of reconciliations, by day
      * @param verifiedDays the figures of verifications, by day
+     * @param drilledDays the figures of restore drills, by day
      * @param latencies how soon objects became durable, by day
      * @param operations the newest operations
      * @param repositories the first repositories
@@ -67,11 +69,13 @@ final class StatusReader {
             Reading<QueueDepth.QueueCounts> backlog,
             Reading<SortedMap<LocalDate, JsonNode>> reconciledDays,
             Reading<SortedMap<LocalDate, JsonNode>> verifiedDays,
+            Reading<SortedMap<LocalDate, JsonNode>> drilledDays,
             Reading<SortedMap<LocalDate, LatencyHistogram>> latencies,
             Reading<ObjectNode> operations,
             Reading<ObjectNode> repositories) {
         static BackupStatus unknown() {
             return new BackupStatus(
+                    Reading.never(),
                     Reading.never(),
                     Reading.never(),
                     Reading.never(),
@@ -95,6 +99,7 @@ final class StatusReader {
                     backlog,
                     reconciledDays,
                     verifiedDays,
+                    drilledDays,
                     latencies,
                     operations,
                     repositories);
@@ -144,6 +149,7 @@ final class StatusReader {
                 pass.read(before.backlog(), () -> Optional.of(queueDepth.read())),
                 pass.read(before.reconciledDays(), () -> Optional.of(history.read(DailyHistory.RECONCILE))),
                 pass.read(before.verifiedDays(), () -> Optional.of(history.read(DailyHistory.VERIFY))),
+                pass.read(before.drilledDays(), () -> Optional.of(history.read(DailyHistory.DRILL))),
                 pass.read(before.latencies(), () -> Optional.of(latencies.read())),
                 pass.read(before.operations(), () -> Optional.of(uiBackend.operations(OPERATIONS))),
                 pass.read(

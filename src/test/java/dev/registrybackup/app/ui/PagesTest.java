@@ -531,6 +531,61 @@ class PagesTest {
                 text);
         assertTrue(text.contains("Longest reconciliation of the day2026-03-03: 2 min, 4 of 4 complete"), text);
         assertEquals(7, page.html().split("<rect ").length, page::html);
+        assertFalse(text.contains("ImageStream"), text);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'managed':40,'restorable':40,'unrestorable':0} | Good | 40 of 40 ImageStream items",
+                "{'managed':40,'restorable':39,'unrestorable':0} | Warning | 39 of 40 ImageStream items",
+                "{'managed':40,'restorable':39,'unrestorable':1} | Bad | 39 of 40 ImageStream items",
+            })
+    void onOpenShiftTheHistoryHasTheItemsOfImageStreams(String items, String word, String counted) {
+        // Given
+        history("reconcile", "{'2026-03-03':{'runs':4,'complete':4}}");
+        history(
+                "verify",
+                "{'2026-03-02':{'images':{'complete':1}},'2026-03-03':{'images':{'complete':2},'imageStreams':%s}}"
+                        .formatted(items));
+
+        // When
+        Page page = page("/", Map.of());
+
+        // Then
+        String text = text(page);
+        assertTrue(
+                text.contains(word + " since 2026-03-03, 00:00 UTC: 2 of 2 images and " + counted + " can be restored"),
+                text);
+        assertTrue(text.contains("Share of ImageStream items that can be restored2026-03-03: " + counted), text);
+        assertEquals(1 + 2 + 1 + 2, page.html().split("<rect ").length, page::html);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'images':5,'failed':0,'bytesPerSecond':2097152.5,'expectedRestoreSeconds':11000.5} | Good |"
+                        + " 5 images restored | about 3 h, at 2.0 MiB a second; 5 images restored",
+                "{'images':5,'failed':2} | Bad | 2 images could not be restored | 2 images could not be restored",
+            })
+    void theHistoryHasWhatDrillsMeasured(String drilled, String word, String inSentence, String inChart) {
+        // Given
+        history("reconcile", "{'2026-03-03':{'runs':4,'complete':4}}");
+        history("verify", "{'2026-03-03':{'images':{'complete':2}}}");
+        history("drill", "{'2026-03-03':%s}".formatted(drilled));
+
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(
+                Pattern.compile(word + " since 2026-03-03, 00:00 UTC: [^.]*; restore drill: " + inSentence + "\\.")
+                        .matcher(text)
+                        .find(),
+                text);
+        assertTrue(text.contains("Restore of everything, as the drill measured2026-03-03: " + inChart), text);
     }
 
     @ParameterizedTest
