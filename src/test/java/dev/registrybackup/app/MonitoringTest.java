@@ -102,11 +102,27 @@ class MonitoringTest {
         assertEquals(Set.of(), MetricNames.unknown(asked));
     }
 
+    @Test
+    void whatAnAlertAsksForIsOnTheDashboard() {
+        // When
+        Set<String> alerted = new TreeSet<>();
+        Monitoring.alerts()
+                .forEach(alert ->
+                        alerted.addAll(MetricNames.of(alert.path("expr").asText())));
+        Monitoring.dashboard()
+                .findValuesAsText("expr")
+                .forEach(expression -> alerted.removeAll(MetricNames.of(expression)));
+
+        // Then
+        assertEquals(Set.of(), alerted);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "sum by (namespace, le) (rate(registry_backup_lost_total{class=\"blob\"}[5m])) > 0 | registry_backup_lost_total",
+                "sum by (namespace, le) (rate(registry_backup_lost_total{class=\"blob\"}[5m])) > 0 |"
+                        + " registry_backup_lost_total",
                 "time() - max(registry_backup_owed_keys) > 7200 and on (pod) up == 1 | registry_backup_owed_keys",
                 "registry_backup_alarms_bucket | registry_backup_alarms_bucket",
                 "label_replace(absent(upp{job=\"a\"} == 1), \"service\", \"registry_backup_x\", \"\", \"\") | upp",
