@@ -13,14 +13,14 @@ final class Rights {
     private Rights() {}
 
     /** The service accounts that may do more than read any of these resources, or a part of one. */
-    static Set<String> writersOf(List<Document> documents, String... resources) {
+    static Set<String> writersOf(List<Document> documents, Set<String> resources) {
         Set<String> writers = new TreeSet<>();
         for (Document binding : documents) {
             JsonNode role = binding.content().path("roleRef");
             boolean writes = documents.stream()
                     .filter(document -> document.kind().equals(role.path("kind").asText())
                             && document.name().equals(role.path("name").asText()))
-                    .anyMatch(document -> writes(document.content(), Set.of(resources)));
+                    .anyMatch(document -> writes(document.content(), resources));
             if (writes) {
                 binding.content()
                         .path("subjects")
@@ -28,6 +28,22 @@ final class Rights {
             }
         }
         return writers;
+    }
+
+    /** The Roles that are bound but not among the documents. */
+    static Set<String> foreignRoles(List<Document> documents) {
+        Set<String> roles = new TreeSet<>();
+        for (Document binding : documents) {
+            JsonNode role = binding.content().path("roleRef");
+            if (role.isObject()
+                    && documents.stream()
+                            .noneMatch(document -> document.kind()
+                                            .equals(role.path("kind").asText())
+                                    && document.name().equals(role.path("name").asText()))) {
+                roles.add(role.path("kind").asText() + "/" + role.path("name").asText());
+            }
+        }
+        return roles;
     }
 
     private static boolean writes(JsonNode role, Set<String> resources) {
