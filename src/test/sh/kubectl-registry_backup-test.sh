@@ -141,6 +141,12 @@ for shell in sh dash; do
     exits_with 0; calls "--request POST http://127.0.0.1:4711/reconcile"
     finish
 
+    start "starts a drill" 202 "${operation/STATE/pending}"
+    ask drill --images 3
+    exits_with 0; calls "create token registry-backup-operator"; calls "app.kubernetes.io/name=operations"
+    calls '--request POST --data {"images":3} http://127.0.0.1:4711/drill'
+    finish
+
     start "follows an operation to its end" 200 "${operation/STATE/running}" "${operation/STATE/running}" "${operation/STATE/incomplete}"
     ask watch 20261122T134500Z-1f3a9c2e
     exits_with 1; calls "sleep 5"; prints incomplete

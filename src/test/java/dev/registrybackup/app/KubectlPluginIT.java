@@ -3,6 +3,8 @@ package dev.registrybackup.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.RegistryPush;
@@ -72,7 +74,14 @@ class KubectlPluginIT {
         OpenShiftApi.Account viewer =
                 account("registry-backup-viewer", "operation", "operations", "catalog", "preflight");
         OpenShiftApi.Account operator = account(
-                "registry-backup-operator", "operation", "operations", "restore", "verify", "reconcile", "cancel");
+                "registry-backup-operator",
+                "operation",
+                "operations",
+                "restore",
+                "verify",
+                "reconcile",
+                "drill",
+                "cancel");
         operations = product("operations");
         restore = product("restore");
         Path kubectl = Files.writeString(
@@ -171,6 +180,35 @@ class KubectlPluginIT {
         assertEquals(0, restored.code(), restored::toString);
         assertTrue(restored.output().contains("\"state\":\"succeeded\""), restored::toString);
         assertEquals(backup.contents("docker/"), registry.contents("docker/"));
+    }
+
+    @Test
+    void anOperationIsShownFollowedAndCancelledByItsId() throws Exception {
+        // Given
+        assertEquals(0, ask("reconcile", "--watch").code());
+        Answer started = ask("--json", "drill", "--images", "1");
+        String id = new ObjectMapper().readTree(started.output()).path("id").asText();
+
+        // When
+        Answer watched = ask("watch", id);
+        Answer shown = ask("status", id);
+        Answer asJson = ask("--json", "status", id);
+        Answer cancelled = ask("cancel", id);
+        Answer unknown = ask("status", "drill-20260101t000000z-00000000");
+
+        // Then
+        assertEquals(0, started.code(), started::toString);
+        assertEquals(0, watched.code(), watched::toString);
+        assertTrue(watched.output().matches("(?s)ID .*\\n%s +drill +succeeded .*".formatted(id)), watched::toString);
+        assertEquals(0, shown.code(), shown::toString);
+        assertEquals(watched.output(), shown.output());
+        JsonNode record = new ObjectMapper().readTree(asJson.output());
+        assertEquals("succeeded", record.path("state").asText(), asJson::toString);
+        assertEquals(1, record.path("summary").path("images").asInt(), asJson::toString);
+        assertTrue(
+                cancelled.output().contains("succeeded") || cancelled.errors().contains("succeeded"),
+                cancelled::toString);
+        assertEquals(1, unknown.code(), unknown::toString);
     }
 
     @Test

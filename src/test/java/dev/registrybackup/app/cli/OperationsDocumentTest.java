@@ -64,6 +64,35 @@ class OperationsDocumentTest {
         }
     }
 
+    /** Who pastes a block in an outage finds no function of an earlier edition in it. */
+    @Test
+    void eachLineToPasteBeginsWithAProgramOrAFunctionOfThePage() throws IOException {
+        // Given
+        String document = text("operations.md");
+        Set<String> known = Pattern.compile("(?m)^([a-z-]+)\\(\\) +\\{")
+                .matcher(document)
+                .results()
+                .map(function -> function.group(1))
+                .collect(Collectors.toSet());
+        known.addAll(Set.of("kubectl", "java", "source"));
+
+        // When
+        Set<String> used = Pattern.compile("(?ms)^ *```bash\n(.*?)```")
+                .matcher(document)
+                .results()
+                .flatMap(block -> block.group(1).replace("\\\n", " ").lines())
+                .flatMap(line -> Pattern.compile("^ {0,3}([a-z][a-z-]*) .*")
+                        .matcher(line)
+                        .results())
+                .map(line -> line.group(1))
+                .collect(Collectors.toSet());
+
+        // Then
+        assertTrue(used.containsAll(Set.of("kubectl", "backup", "logs")), used::toString);
+        used.removeAll(known);
+        assertEquals(Set.of(), used);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"operations.md", "openshift.md", "api.md", "try.md"})
     void eachCommandOfThePluginIsOneThatItHas(String document) throws IOException {
