@@ -31,21 +31,6 @@ public record Service(
                 || scheduled;
     }
 
-    public NotificationHandler requireNotificationHandler() {
-        return notificationHandler.orElseThrow(
-                () -> new IllegalStateException("This process does not have the role replicate"));
-    }
-
-    public DeadLetterHandler requireDeadLetterHandler() {
-        return deadLetterHandler.orElseThrow(
-                () -> new IllegalStateException("This process does not have the role dead-letter"));
-    }
-
-    public ImageStreamEventHandler requireImageStreamHandler() {
-        return imageStreamHandler.orElseThrow(
-                () -> new IllegalStateException("This process does not have the role capture"));
-    }
-
     public int keysInFlight() {
         return notificationHandler.map(NotificationHandler::keysInFlight).orElse(0);
     }

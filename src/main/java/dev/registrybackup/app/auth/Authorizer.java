@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Decides whether a caller may do something. Safe for use by many threads. */
 public final class Authorizer {
@@ -15,6 +16,7 @@ public final class Authorizer {
     /** The characters of a bearer token: RFC 6750, section 2.1. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]+=*");
 
+    private static final String SCHEME = "Bearer ";
     private static final Duration REVIEW_TIMEOUT = Duration.ofSeconds(5);
 
     /** Decides about a caller. */
@@ -67,6 +69,13 @@ public final class Authorizer {
         return new Authorizer((token, verb, fromLoopback) -> CompletableFuture.completedFuture(AuthDecision.forbidden(
                 AuthDecision.NOBODY,
                 "no authorization is configured, so nobody is allowed: set auth.mode to kubernetes, or auth.token")));
+    }
+
+    /** The token of an Authorization header, as sent; empty without a header or with another scheme. */
+    public static Optional<String> bearerToken(@Nullable String authorization) {
+        return authorization != null && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                ? Optional.of(authorization.substring(SCHEME.length()).strip())
+                : Optional.empty();
     }
 
     /**

@@ -71,8 +71,8 @@ public final class ImageStreamEventHandler {
      * @throws HttpStatusException permanent, if the event is not about an ImageStream
      * @throws dev.registrybackup.notification.NotJsonException if its data is not JSON
      */
-    CompletableFuture<Void> handle(@Nullable String type, byte @Nullable [] data, Duration left) {
-        RepositoryName stream = stream(type, data == null ? new byte[0] : data);
+    CompletableFuture<Void> handle(@Nullable String type, byte[] data, Duration left) {
+        RepositoryName stream = stream(type, data);
         CompletableFuture<Void> answer = new CompletableFuture<>();
         runs.submit(stream.value(), () -> components.workerPools().submitSmall(() -> capture(stream)))
                 .whenComplete((isOpenShift, failure) -> respond(answer, stream, isOpenShift, failure));

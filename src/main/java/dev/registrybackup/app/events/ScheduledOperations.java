@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.app.OnDemandOperations;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.app.http.EventResponses;
-import dev.registrybackup.app.http.ExceptionMapper;
 import dev.registrybackup.app.http.HttpStatusException;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.logging.LogEvent;
@@ -54,9 +53,9 @@ class ScheduledOperations {
      * running.
      *
      * @param job the job in the event's extension
-     * @param data the event's data; must be null or an empty object
+     * @param data the event's data; must be empty or an empty object
      */
-    Uni<Void> start(@Nullable String type, @Nullable String job, byte @Nullable [] data) {
+    Uni<Void> start(@Nullable String type, @Nullable String job, byte[] data) {
         OperationKind kind = job == null ? null : JOBS.get(job);
         boolean isCanary = CANARY.equals(job);
         if (!PING.equals(type) || (kind == null && !isCanary)) {
@@ -74,7 +73,7 @@ class ScheduledOperations {
         return Uni.createFrom()
                 .completionStage(() -> workerPools.submitOperation(() -> start(kind, request(kind), "schedule " + job)))
                 .onFailure()
-                .transform(failure -> ExceptionMapper.map(WorkerPools.unwrap(failure)));
+                .transform(failure -> HttpStatusException.of(WorkerPools.unwrap(failure)));
     }
 
     /** After some lost in a row, and again after each as many, a reconciliation copies what events did not. */
@@ -106,8 +105,8 @@ class ScheduledOperations {
     }
 
     /** Anybody who reaches the Broker can send an event, so only the configuration decides what to do. */
-    private static void requireNoParameters(byte @Nullable [] data) {
-        if (data == null || data.length == 0) {
+    private static void requireNoParameters(byte[] data) {
+        if (data.length == 0) {
             return;
         }
         try {
@@ -115,8 +114,8 @@ class ScheduledOperations {
             if (!given.isObject() || !given.isEmpty()) {
                 throw new HttpStatusException(
                         EventResponses.PERMANENT,
-                        "An event carries no parameters: send none, or {}, and set operations.scheduled-content-share or"
-                                + " operations.drill-images, or POST the request to /verify, /reconcile or /drill");
+                        "An event carries no parameters: send none, or {}, and set operations.scheduled-content-share"
+                                + " or operations.drill-images, or POST the request to /verify, /reconcile or /drill");
             }
         } catch (IOException e) {
             throw new HttpStatusException(EventResponses.PERMANENT, "The event's data is not valid JSON");

@@ -3,7 +3,8 @@ package dev.registrybackup.app.http;
 import dev.registrybackup.app.auth.AuthDecision;
 import dev.registrybackup.app.auth.AuthDecision.Answer;
 import dev.registrybackup.app.auth.Authorizer;
-import dev.registrybackup.app.auth.BearerToken;
+import dev.registrybackup.app.auth.SharedSecret;
+import dev.registrybackup.app.config.Configuration;
 import dev.registrybackup.logging.LogEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -29,15 +30,38 @@ class AuthFilter {
 
     private final Authorizer authorizer;
     private final MeterRegistry meters;
+    private final String webhookHeader;
+    private final Optional<SharedSecret> webhookSecret;
 
-    AuthFilter(Authorizer authorizer, MeterRegistry meters) {
+    AuthFilter(Authorizer authorizer, MeterRegistry meters, Configuration configuration) {
         this.authorizer = authorizer;
         this.meters = meters;
+        this.webhookHeader = configuration.events().webhookHeader();
+        this.webhookSecret = configuration.events().webhookSecret().map(SharedSecret::new);
+    }
+
+    /**
+     * Whether the request has the shared secret of stores that post notifications directly, if one is configured. Logs
+     * and counts it if not.
+     */
+    boolean hasWebhookSecret(HttpServerRequest request) {
+        String given = request.getHeader(webhookHeader);
+        if (webhookSecret.isEmpty() || (given != null && webhookSecret.get().matches(given))) {
+            return true;
+        }
+        refused(
+                request,
+                "notification",
+                AuthDecision.unauthenticated(
+                        given == null
+                                ? "there is no header " + webhookHeader
+                                : "the header %s is not events.webhook-secret".formatted(webhookHeader)));
+        return false;
     }
 
     /** Continues the request if its bearer token allows it, otherwise denies it. Does not read the body before that. */
     void authorize(RoutingContext context, String function) {
-        ask(context, function, BearerToken.token(context.request().getHeader("Authorization")), authDecision -> {
+        ask(context, function, Authorizer.bearerToken(context.request().getHeader("Authorization")), authDecision -> {
             if (authDecision.isAllowed()) {
                 context.next();
             } else {
@@ -79,7 +103,7 @@ class AuthFilter {
     }
 
     /** Logs and counts a denied call. */
-    void refused(HttpServerRequest request, String function, AuthDecision authDecision) {
+    private void refused(HttpServerRequest request, String function, AuthDecision authDecision) {
         String reason = authDecision.answer().name().toLowerCase(Locale.ROOT);
         Counter.builder("registry_backup_requests_denied")
                 .description("Requests that were not authorized")

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The API for people: the routes in {@code docs/openapi.yaml}. Each needs the right to its verb, rejects CloudEvents,
- * and runs off the event loop. {@link ExceptionMapper} maps failures to a status.
+ * and runs off the event loop. {@link HttpStatusException#of} maps failures to a
+ * status.
  */
 @ApplicationScoped
 class OperationRoutes {
@@ -43,17 +44,13 @@ class OperationRoutes {
     /** All routes; the role of a process decides which it serves. */
     private static final List<Route> ROUTES = List.of(
             new Route(HttpMethod.POST, "/restore", "restore", OperationRoutes::restore),
-            new Route(HttpMethod.POST, "/verify", "verify", (api, call) -> api.submit(OperationKind.VERIFY, call)),
-            new Route(
-                    HttpMethod.POST,
-                    "/reconcile",
-                    "reconcile",
-                    (api, call) -> api.submit(OperationKind.RECONCILE, call)),
-            new Route(HttpMethod.POST, "/drill", "drill", (api, call) -> api.submit(OperationKind.DRILL, call)),
-            new Route(HttpMethod.POST, "/preflight", "preflight", OperationRoutes::preflight),
+            new Route(HttpMethod.POST, "/verify", "verify", submitting(OperationKind.VERIFY)),
+            new Route(HttpMethod.POST, "/reconcile", "reconcile", submitting(OperationKind.RECONCILE)),
+            new Route(HttpMethod.POST, "/drill", "drill", submitting(OperationKind.DRILL)),
+            new Route(HttpMethod.POST, "/preflight", "preflight", (all, call) -> ok(all.preflight(call.body()))),
             new Route(HttpMethod.GET, "/catalog", "catalog", OperationRoutes::catalog),
-            new Route(HttpMethod.GET, "/operations", "operations", (api, call) -> api.list()),
-            new Route(HttpMethod.GET, "/operations/{id}", "operation", OperationRoutes::show),
+            new Route(HttpMethod.GET, "/operations", "operations", (all, call) -> ok(all.operations())),
+            new Route(HttpMethod.GET, "/operations/{id}", "operation", (all, call) -> ok(all.operation(call.id()))),
             new Route(HttpMethod.POST, "/operations/{id}/cancel", "cancel", OperationRoutes::cancel));
 
     private final Settings settings;
@@ -79,8 +76,8 @@ class OperationRoutes {
             String path,
             Pattern pattern,
             String verb,
-            BiFunction<OperationRoutes, Call, Answer> work) {
-        Route(HttpMethod method, String path, String verb, BiFunction<OperationRoutes, Call, Answer> work) {
+            BiFunction<OnDemandOperations, Call, Answer> work) {
+        Route(HttpMethod method, String path, String verb, BiFunction<OnDemandOperations, Call, Answer> work) {
             this(method, path, Pattern.compile(path.replace("{id}", "[^/]+")), verb, work);
         }
     }
@@ -176,12 +173,12 @@ class OperationRoutes {
         Context own = context.vertx().getOrCreateContext();
         workerPools
                 .submitOperation(() -> {
-                    Answer answer = route.work().apply(this, call);
+                    Answer answer = route.work().apply(operations.get(), call);
                     own.runOnContext(now -> send(context, answer));
                 })
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
-                        own.runOnContext(now -> context.fail(ExceptionMapper.map(WorkerPools.unwrap(failure))));
+                        own.runOnContext(now -> context.fail(HttpStatusException.of(WorkerPools.unwrap(failure))));
                     }
                 });
     }
@@ -211,42 +208,26 @@ class OperationRoutes {
         throw new HttpStatusException(400, "The body must be a JSON object");
     }
 
-    private OnDemandOperations operations() {
-        return operations.get();
-    }
-
-    private Answer restore(Call call) {
+    private static Answer restore(OnDemandOperations operations, Call call) {
         return call.body().path("dryRun").asBoolean(false)
-                ? ok(operations().plan(call.body()))
-                : submit(OperationKind.RESTORE, call);
+                ? ok(operations.plan(call.body()))
+                : submitting(OperationKind.RESTORE).apply(operations, call);
     }
 
-    private Answer submit(OperationKind kind, Call call) {
-        return accepted(operations().submit(kind, call.body(), call.caller()).json());
+    private static BiFunction<OnDemandOperations, Call, Answer> submitting(OperationKind kind) {
+        return (operations, call) ->
+                accepted(operations.submit(kind, call.body(), call.caller()).json());
     }
 
-    private Answer preflight(Call call) {
-        return ok(operations().preflight(call.body()));
+    private static Answer cancel(OnDemandOperations operations, Call call) {
+        return accepted(operations.cancel(call.id(), call.caller()).json());
     }
 
-    private Answer list() {
-        return ok(operations().operations());
-    }
-
-    private Answer show(Call call) {
-        return ok(operations().operation(call.id()));
-    }
-
-    private Answer cancel(Call call) {
-        return accepted(operations().cancel(call.id(), call.caller()).json());
-    }
-
-    private Answer catalog(Call call) {
-        return ok(operations()
-                .catalog(
-                        call.query().apply("repository"),
-                        call.query().apply("after"),
-                        call.query().apply("limit")));
+    private static Answer catalog(OnDemandOperations operations, Call call) {
+        return ok(operations.catalog(
+                call.query().apply("repository"),
+                call.query().apply("after"),
+                call.query().apply("limit")));
     }
 
     private static Answer ok(JsonNode body) {

@@ -39,28 +39,28 @@ class RequestFilter {
     private static final List<String> ATTRIBUTES = List.of("id", "source", "specversion", "type");
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final RequestDeadline requestDeadline;
+    private final EventResponses eventResponses;
     private final Service service;
     private final ReplicationListener replicationListener;
     private final OperationRoutes onDemand;
     private final UiRoutes page;
-    private final WebhookSecrets webhookSecrets;
+    private final AuthFilter authFilter;
     private final long largestBody;
 
     RequestFilter(
-            RequestDeadline requestDeadline,
+            EventResponses eventResponses,
             Service service,
             ReplicationListener replicationListener,
             OperationRoutes onDemand,
             UiRoutes page,
-            WebhookSecrets webhookSecrets,
+            AuthFilter authFilter,
             @ConfigProperty(name = "largest-body-bytes") long largestBody) {
-        this.requestDeadline = requestDeadline;
+        this.eventResponses = eventResponses;
         this.service = service;
         this.replicationListener = replicationListener;
         this.onDemand = onDemand;
         this.page = page;
-        this.webhookSecrets = webhookSecrets;
+        this.authFilter = authFilter;
         this.largestBody = largestBody;
     }
 
@@ -107,7 +107,7 @@ class RequestFilter {
     }
 
     private void admit(RoutingContext context) {
-        requestDeadline.mark(context);
+        EventResponses.arrived(context);
         HttpServerRequest request = context.request();
         String path = context.normalizedPath();
         boolean isEvent = isCloudEvent(request);
@@ -120,7 +120,7 @@ class RequestFilter {
             refuse(context, isEvent ? EventResponses.PERMANENT : 404, "Nothing is served at " + path);
         } else if (!HttpMethod.POST.equals(request.method())) {
             refuse(context, 405, "Only POST is served at " + path);
-        } else if (path.equals(NOTIFICATION) && !webhookSecrets.isAuthorized(request)) {
+        } else if (path.equals(NOTIFICATION) && !authFilter.hasWebhookSecret(request)) {
             refuse(context, 401, "Rejected: the shared secret of notifications is missing or wrong");
         } else if (isEmpty(request) && !service.scheduled()) {
             replicationListener.undecodable("an empty body");
@@ -153,11 +153,11 @@ class RequestFilter {
     }
 
     private void notification(RoutingContext context) {
-        Duration left = requestDeadline.remaining(context);
+        Duration left = eventResponses.remaining(context);
         Buffer body = context.body().buffer();
         byte[] payload = body == null ? new byte[0] : body.getBytes();
         service.rejectionRecorder()
-                .recordRejections(service.requireNotificationHandler().handle(payload, left), left)
+                .recordRejections(service.notificationHandler().orElseThrow().handle(payload, left), left)
                 .whenComplete((done, failure) -> {
                     try {
                         EventResponses.refuseUnless(failure == null && done);
@@ -174,10 +174,7 @@ class RequestFilter {
                 failure instanceof ApplicationException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof HttpStatusException httpStatusException) {
             refuse(context, httpStatusException.status(), httpStatusException.getMessage());
-        } else if (cause instanceof NotJsonException) {
-            replicationListener.undecodable(String.valueOf(cause.getMessage()));
-            refuse(context, 400, cause.getMessage());
-        } else if (cause instanceof UnreadableEventException) {
+        } else if (cause instanceof NotJsonException || cause instanceof UnreadableEventException) {
             replicationListener.undecodable(String.valueOf(cause.getMessage()));
             refuse(context, 400, cause.getMessage());
         } else {

@@ -2,7 +2,7 @@ package dev.registrybackup.app.http;
 
 import dev.registrybackup.app.auth.AuthDecision;
 import dev.registrybackup.app.auth.AuthDecision.Answer;
-import dev.registrybackup.app.auth.BearerToken;
+import dev.registrybackup.app.auth.Authorizer;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.app.ui.Page;
 import dev.registrybackup.app.ui.Pages;
@@ -79,7 +79,7 @@ class UiRoutes {
 
     private void show(RoutingContext context) {
         HttpServerRequest request = context.request();
-        Optional<String> header = BearerToken.token(request.getHeader("Authorization"))
+        Optional<String> header = Authorizer.bearerToken(request.getHeader("Authorization"))
                 .or(() -> Optional.ofNullable(request.getHeader(PROXY_TOKEN)));
         Optional<String> cookie = Optional.ofNullable(request.getCookie(COOKIE)).map(Cookie::getValue);
         authFilter.ask(context, VERB, header.or(() -> cookie), authDecision -> {

@@ -363,12 +363,12 @@ class AuthorizerTest {
     @Test
     void aTokenIsWhatFollowsItsSchemeHoweverThatIsWritten() {
         // When
-        Optional<String> token = BearerToken.token("bEaReR  abc ");
+        Optional<String> token = Authorizer.bearerToken("bEaReR  abc ");
 
         // Then
         assertEquals(Optional.of("abc"), token);
-        assertEquals(Optional.empty(), BearerToken.token("Basic abc"));
-        assertEquals(Optional.empty(), BearerToken.token(null));
+        assertEquals(Optional.empty(), Authorizer.bearerToken("Basic abc"));
+        assertEquals(Optional.empty(), Authorizer.bearerToken(null));
         assertFalse(new SharedSecret("very-secret-indeed").toString().contains("very"));
     }
 }

@@ -187,7 +187,8 @@ class ImageStreamEventHandlerTest {
     @Test
     void anEmptyEventIsNotJson() {
         // When
-        NotJsonException refusal = assertThrows(NotJsonException.class, () -> eventHandler.handle(UPDATED, null, LONG));
+        NotJsonException refusal =
+                assertThrows(NotJsonException.class, () -> eventHandler.handle(UPDATED, new byte[0], LONG));
 
         // Then
         assertTrue(String.valueOf(refusal.getMessage()).contains("it is empty"), refusal::getMessage);
