@@ -13,8 +13,8 @@ import dev.registrybackup.replication.pending.QueueDepth;
 import dev.registrybackup.restore.LastDrill;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -24,7 +24,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 
 /**
  * Gauges of the records in the backup, read once a minute by the Services that always run and are scraped:
@@ -60,22 +59,22 @@ class BackupGauges {
         }
         LastRun lastRun = new LastRun(storePair.backup());
         Alarms alarms = new Alarms(storePair.backup(), clock);
-        showReconciliation(poll(() -> values(lastRun.read(), alarms)), meters);
-        showVerification(poll(new LastVerification(storePair.backup())::read), meters);
-        showDrill(poll(new LastDrill(storePair.backup())::read), meters);
-        showCanary(poll(new LastCanary(storePair.backup())::read), meters);
+        showReconciliation(poll(() -> values(lastRun.read(), alarms)));
+        showVerification(poll(new LastVerification(storePair.backup())::read));
+        showDrill(poll(new LastDrill(storePair.backup())::read));
+        showCanary(poll(new LastCanary(storePair.backup())::read));
         if (settings.isOpenShift()) {
-            showItems(poll(new RestorableShare(storePair.backup())::read), meters);
+            showItems(poll(new RestorableShare(storePair.backup())::read));
         }
         if (settings.isOperations()) {
             // This takes a listing, so only one Service reads it.
-            showQueue(poll(new QueueDepth(storePair.backup())::read), meters);
+            showQueue(poll(new QueueDepth(storePair.backup())::read));
         }
     }
 
     /** Reads now and each minute. */
     private <T> StaleAwareGauge<T> poll(Supplier<T> look) {
-        StaleAwareGauge<T> seen = new StaleAwareGauge<>(clock);
+        StaleAwareGauge<T> seen = new StaleAwareGauge<>(meters, clock);
         workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> seen.set(look.get()));
         return seen;
     }
@@ -87,163 +86,120 @@ class BackupGauges {
                 alarms.openAlarms().size());
     }
 
-    static void showReconciliation(StaleAwareGauge<ReconcileValues> seen, MeterRegistry meters) {
-        gauge("registry_backup_reconcile_last_success_timestamp_seconds", seen, last -> seconds(last.success(), 0))
-                .description(
-                        "When the last reconciliation that compared every key finished, in seconds since 1970; 0 if none has")
-                .register(meters);
-        gauge("registry_backup_alarms", seen, ReconcileValues::alarms)
-                .description("Alarms not acknowledged")
-                .register(meters);
+    static void showReconciliation(StaleAwareGauge<ReconcileValues> seen) {
+        seen.register(
+                "registry_backup_reconcile_last_success_timestamp_seconds",
+                "When the last reconciliation that compared every key finished, in seconds since 1970; 0 if none has",
+                last -> seconds(last.success(), 0));
+        seen.register("registry_backup_alarms", "Alarms not acknowledged", ReconcileValues::alarms);
         for (Kind kind : CLASSES) {
-            figure(
+            showClass(
+                    seen,
                     "registry_backup_reconcile_missed_by_events",
                     kind,
                     "missedByEvents",
-                    "copied but missed by events",
+                    "copied but missed by events");
+            showClass(seen, "registry_backup_reconcile_remaining", kind, "remaining", "still missing or different");
+            showClass(
                     seen,
-                    meters);
-            figure(
-                    "registry_backup_reconcile_remaining",
-                    kind,
-                    "remaining",
-                    "still missing or different",
-                    seen,
-                    meters);
-            figure(
                     "registry_backup_reconcile_missing_in_registry",
                     kind,
                     "missingInRegistry",
-                    "that only the backup has",
-                    seen,
-                    meters);
+                    "that only the backup has");
         }
     }
 
-    private static void figure(
-            String name,
-            Kind kind,
-            String field,
-            String what,
-            StaleAwareGauge<ReconcileValues> seen,
-            MeterRegistry meters) {
-        gauge(name, seen, last -> last.classes().path(kind.label()).path(field).asDouble())
-                .description("Objects of the last reconciliation " + what)
-                .tag("class", kind.label())
-                .register(meters);
+    private static void showClass(
+            StaleAwareGauge<ReconcileValues> seen, String name, Kind kind, String field, String what) {
+        seen.register(
+                name,
+                "Objects of the last reconciliation " + what,
+                last -> last.classes().path(kind.label()).path(field).asDouble(),
+                Tag.of("class", kind.label()));
     }
 
-    static void showVerification(StaleAwareGauge<LastVerification.VerificationRecord> seen, MeterRegistry meters) {
-        gauge(
-                        "registry_backup_verify_last_success_timestamp_seconds",
-                        seen,
-                        verificationRecord -> seconds(verificationRecord.lastConclusiveAt(), 0))
-                .description("When the last conclusive verification of the full backup finished, in seconds"
-                        + " since 1970; 0 if none has")
-                .register(meters);
-        gauge(
-                        "registry_backup_images_restorable_share",
-                        seen,
-                        verificationRecord -> verificationRecord.share().orElse(Double.NaN))
-                .description("Share of complete images in the backup among those that could be determined")
-                .register(meters);
-        gauge(
-                        "registry_backup_images_restorable_timestamp_seconds",
-                        seen,
-                        verificationRecord -> seconds(verificationRecord.startedAt(), Double.NaN))
-                .description("When that share was true, in seconds since 1970")
-                .register(meters);
+    static void showVerification(StaleAwareGauge<LastVerification.VerificationRecord> seen) {
+        seen.register(
+                "registry_backup_verify_last_success_timestamp_seconds",
+                "When the last conclusive verification of the full backup finished, in seconds since 1970; 0 if none"
+                        + " has",
+                last -> seconds(last.lastConclusiveAt(), 0));
+        seen.register(
+                "registry_backup_images_restorable_share",
+                "Share of complete images in the backup among those that could be determined",
+                last -> last.share().orElse(Double.NaN));
+        seen.register(
+                "registry_backup_images_restorable_timestamp_seconds",
+                "When that share was true, in seconds since 1970",
+                last -> seconds(last.startedAt(), Double.NaN));
         for (Severity severity : Severity.values()) {
-            gauge(
-                            "registry_backup_verify_findings",
-                            seen,
-                            verificationRecord -> verificationRecord
-                                            .finishedAt()
-                                            .isEmpty()
-                                    ? Double.NaN
-                                    : verificationRecord.findingsBySeverity().getOrDefault(severity, 0L))
-                    .description("Findings of the last verification of the full backup")
-                    .tag("severity", severity.label())
-                    .register(meters);
+            seen.register(
+                    "registry_backup_verify_findings",
+                    "Findings of the last verification of the full backup",
+                    last -> last.finishedAt().isEmpty()
+                            ? Double.NaN
+                            : last.findingsBySeverity().getOrDefault(severity, 0L),
+                    Tag.of("severity", severity.label()));
         }
     }
 
     /** Of the last restore drill: all NaN before the first, but the time of the last success is 0 after a failed one. */
-    static void showDrill(StaleAwareGauge<LastDrill.DrillRecord> seen, MeterRegistry meters) {
-        gauge(
-                        "registry_backup_drill_last_success_timestamp_seconds",
-                        seen,
-                        last -> last.finishedAt().isEmpty() ? Double.NaN : seconds(last.lastSuccessAt(), 0))
-                .description(
-                        "When the last restore drill that restored all its images finished, in seconds since 1970; 0"
-                                + " if none has; NaN if none ran")
-                .register(meters);
-        gauge("registry_backup_drill_failures", seen, last -> last.finishedAt().isEmpty() ? Double.NaN : last.failed())
-                .description("Images that the last restore drill could not restore or verify")
-                .register(meters);
-        gauge(
-                        "registry_backup_drill_bytes_per_second",
-                        seen,
-                        last -> last.bytesPerSecond().orElse(Double.NaN))
-                .description("How fast the last restore drill that succeeded did restore")
-                .register(meters);
-        gauge(
-                        "registry_backup_drill_expected_restore_seconds",
-                        seen,
-                        last -> last.expectedRestoreSeconds().orElse(Double.NaN))
-                .description("How long a restore of everything would take at that rate")
-                .register(meters);
+    static void showDrill(StaleAwareGauge<LastDrill.DrillRecord> seen) {
+        seen.register(
+                "registry_backup_drill_last_success_timestamp_seconds",
+                "When the last restore drill that restored all its images finished, in seconds since 1970; 0 if none"
+                        + " has; NaN if none ran",
+                last -> last.finishedAt().isEmpty() ? Double.NaN : seconds(last.lastSuccessAt(), 0));
+        seen.register(
+                "registry_backup_drill_failures",
+                "Images that the last restore drill could not restore or verify",
+                last -> last.finishedAt().isEmpty() ? Double.NaN : last.failed());
+        seen.register(
+                "registry_backup_drill_bytes_per_second",
+                "How fast the last restore drill that succeeded did restore",
+                last -> last.bytesPerSecond().orElse(Double.NaN));
+        seen.register(
+                "registry_backup_drill_expected_restore_seconds",
+                "How long a restore of everything would take at that rate",
+                last -> last.expectedRestoreSeconds().orElse(Double.NaN));
     }
 
     /** When the last canary's event arrived: NaN where none is sent, so that no alert fires there. */
-    static void showCanary(StaleAwareGauge<LastCanary.CanaryRecord> seen, MeterRegistry meters) {
-        gauge(
-                        "registry_backup_canary_last_arrival_timestamp_seconds",
-                        seen,
-                        last -> last.sentAt().isEmpty() ? Double.NaN : seconds(last.arrivedAt(), 0))
-                .description("When the event of the last scheduled canary that was not lost arrived, in seconds since"
-                        + " 1970; 0 if none has; NaN if none was sent")
-                .register(meters);
+    static void showCanary(StaleAwareGauge<LastCanary.CanaryRecord> seen) {
+        seen.register(
+                "registry_backup_canary_last_arrival_timestamp_seconds",
+                "When the event of the last scheduled canary that was not lost arrived, in seconds since 1970; 0 if"
+                        + " none has; NaN if none was sent",
+                last -> last.sentAt().isEmpty() ? Double.NaN : seconds(last.arrivedAt(), 0));
     }
 
     /** The share of all ImageStream items that the last verification found restorable; NaN before the first. */
-    static void showItems(StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen, MeterRegistry meters) {
-        gauge(
-                        "registry_backup_imagestream_items_restorable_share",
-                        seen,
-                        last -> last.map(RestorableShare.ShareRecord::share).orElse(Double.NaN))
-                .description(
-                        "Share of ImageStream items, pushed and not imported, that the backup can restore completely")
-                .register(meters);
-        gauge(
-                        "registry_backup_imagestream_items_restorable_timestamp_seconds",
-                        seen,
-                        last -> seconds(last.map(RestorableShare.ShareRecord::at), Double.NaN))
-                .description("When that share was true, in seconds since 1970")
-                .register(meters);
+    static void showItems(StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen) {
+        seen.register(
+                "registry_backup_imagestream_items_restorable_share",
+                "Share of ImageStream items, pushed and not imported, that the backup can restore completely",
+                last -> last.map(RestorableShare.ShareRecord::share).orElse(Double.NaN));
+        seen.register(
+                "registry_backup_imagestream_items_restorable_timestamp_seconds",
+                "When that share was true, in seconds since 1970",
+                last -> seconds(last.map(RestorableShare.ShareRecord::at), Double.NaN));
     }
 
-    static void showQueue(StaleAwareGauge<QueueDepth.QueueCounts> seen, MeterRegistry meters) {
-        gauge("registry_backup_pending_batches", seen, QueueDepth.QueueCounts::pending)
-                .description("Records of pending keys in the backup, each of one or more keys; at most %d are counted"
-                        .formatted(QueueDepth.MAX_LISTED))
-                .register(meters);
-        gauge(
-                        "registry_backup_pending_oldest_timestamp_seconds",
-                        seen,
-                        queueCounts -> seconds(queueCounts.oldestPending(), Double.NaN))
-                .description("When the oldest of them was written, in seconds since 1970; NaN if there are none")
-                .register(meters);
-        gauge("registry_backup_rejected_records", seen, QueueDepth.QueueCounts::rejected)
-                .description("Records in the backup of rejected keys and events; at most %d are counted"
-                        .formatted(QueueDepth.MAX_LISTED))
-                .register(meters);
-    }
-
-    /** A gauge of a value that was read; {@code NaN} before the first read. */
-    private static <T> Gauge.Builder<StaleAwareGauge<T>> gauge(
-            String name, StaleAwareGauge<T> seen, ToDoubleFunction<T> value) {
-        return Gauge.builder(name, seen, last -> last.value(value)).strongReference(true);
+    static void showQueue(StaleAwareGauge<QueueDepth.QueueCounts> seen) {
+        seen.register(
+                "registry_backup_pending_batches",
+                "Records of pending keys in the backup, each of one or more keys; at most %d are counted"
+                        .formatted(QueueDepth.MAX_LISTED),
+                QueueDepth.QueueCounts::pending);
+        seen.register(
+                "registry_backup_pending_oldest_timestamp_seconds",
+                "When the oldest of them was written, in seconds since 1970; NaN if there are none",
+                last -> seconds(last.oldestPending(), Double.NaN));
+        seen.register(
+                "registry_backup_rejected_records",
+                "Records in the backup of rejected keys and events; at most %d are counted"
+                        .formatted(QueueDepth.MAX_LISTED),
+                QueueDepth.QueueCounts::rejected);
     }
 
     /** Seconds since 1970; the given number if there is no time. */

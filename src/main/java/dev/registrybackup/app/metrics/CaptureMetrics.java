@@ -36,24 +36,23 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
 
     /** Logs a captured stream. */
     public void captured(CapturedStream captured, ImageStream stream, boolean isNew, Duration took) {
-        LogEvent.of("captured")
-                .with("stream", captured.stream())
-                .with("tags", stream.tags().size())
-                .with("items", stream.items().count())
-                .with("images", captured.images().size())
-                .with("new", isNew)
-                .with("millis", took.toMillis())
-                .log(LOGGER, isNew ? Level.INFO : Level.DEBUG);
+        log(
+                LogEvent.of("captured")
+                        .with("stream", captured.stream())
+                        .with("tags", stream.tags().size())
+                        .with("items", stream.items().count())
+                        .with("images", captured.images().size()),
+                isNew,
+                took);
     }
 
     /** Logs a deleted stream. */
     public void deleted(RepositoryName stream, boolean isNew, Duration took) {
-        LogEvent.of("captured")
-                .with("stream", stream)
-                .with("gone", true)
-                .with("new", isNew)
-                .with("millis", took.toMillis())
-                .log(LOGGER, isNew ? Level.INFO : Level.DEBUG);
+        log(LogEvent.of("captured").with("stream", stream).with("gone", true), isNew, took);
+    }
+
+    private static void log(LogEvent line, boolean isNew, Duration took) {
+        line.with("new", isNew).with("millis", took.toMillis()).log(LOGGER, isNew ? Level.INFO : Level.DEBUG);
     }
 
     /** Logs and counts a stream that could not be read or recorded. */

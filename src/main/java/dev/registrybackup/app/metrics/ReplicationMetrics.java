@@ -31,6 +31,24 @@ public class ReplicationMetrics implements ReplicationListener {
         Duration.ofHours(1)
     };
 
+    /** The counters without labels. */
+    private enum Count {
+        CORRUPT("registry_backup_corrupt", "Blobs in the registry that do not match their digest"),
+        UNKNOWN_OBJECT("registry_backup_unknown_objects", "Events about objects outside the registry's layout"),
+        FAILURE("registry_backup_failures", "Copies and records that failed and may succeed later"),
+        UNDECODABLE("registry_backup_undecodable", "Events that could not be decoded"),
+        REJECTION("registry_backup_rejected", "Records written of rejected keys and events"),
+        OTHER_BUCKET("registry_backup_other_bucket", "Events about another bucket than the registry's");
+
+        private final String metric;
+        private final String description;
+
+        Count(String metric, String description) {
+            this.metric = metric;
+            this.description = description;
+        }
+    }
+
     private final MeterRegistry meters;
     private final LatencyRecorder latencyRecorder;
     private final Clock clock;
@@ -95,10 +113,10 @@ public class ReplicationMetrics implements ReplicationListener {
                 .increment((double) replicationResult.bytesCopied());
         if (replicationResult.status() == ReplicationStatus.CORRUPT
                 || replicationResult.status() == ReplicationStatus.SOURCE_CORRUPT) {
-            corrupt().increment();
+            counter(Count.CORRUPT).increment();
         }
         switch (replicationResult.kind()) {
-            case UNKNOWN, EXCLUDED -> foreign().increment();
+            case UNKNOWN, EXCLUDED -> counter(Count.UNKNOWN_OBJECT).increment();
             case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, UPLOAD -> {}
         }
     }
@@ -114,45 +132,18 @@ public class ReplicationMetrics implements ReplicationListener {
 
     /** Registers the counters at 0, so that rate() sees the first increment. */
     void register(@Observes StartupEvent start) {
-        corrupt();
-        foreign();
-        failures();
-        undecodable();
-        rejections();
-        otherBuckets();
+        for (Count count : Count.values()) {
+            counter(count);
+        }
     }
 
-    private Counter corrupt() {
-        return counter("registry_backup_corrupt", "Blobs in the registry that do not match their digest");
-    }
-
-    private Counter foreign() {
-        return counter("registry_backup_unknown_objects", "Events about objects outside the registry's layout");
-    }
-
-    private Counter failures() {
-        return counter("registry_backup_failures", "Copies and records that failed and may succeed later");
-    }
-
-    private Counter undecodable() {
-        return counter("registry_backup_undecodable", "Events that could not be decoded");
-    }
-
-    private Counter rejections() {
-        return counter("registry_backup_rejected", "Records written of rejected keys and events");
-    }
-
-    private Counter otherBuckets() {
-        return counter("registry_backup_other_bucket", "Events about another bucket than the registry's");
-    }
-
-    private Counter counter(String name, String description) {
-        return Counter.builder(name).description(description).register(meters);
+    private Counter counter(Count count) {
+        return Counter.builder(count.metric).description(count.description).register(meters);
     }
 
     @Override
     public void failed(Trigger trigger, String key, Throwable failure) {
-        failures().increment();
+        counter(Count.FAILURE).increment();
         LogEvent.of("not-replicated")
                 .with("trigger", label(trigger))
                 .with("key", key)
@@ -163,19 +154,19 @@ public class ReplicationMetrics implements ReplicationListener {
 
     @Override
     public void undecodable(String reason) {
-        undecodable().increment();
+        counter(Count.UNDECODABLE).increment();
         LogEvent.of("undecodable").with("problem", reason).log(LOGGER, Level.ERROR);
     }
 
     @Override
     public void rejected(String reason) {
-        rejections().increment();
+        counter(Count.REJECTION).increment();
         LogEvent.of("rejected").with("problem", reason).log(LOGGER, Level.ERROR);
     }
 
     @Override
     public void otherBucket(String bucket) {
-        otherBuckets().increment();
+        counter(Count.OTHER_BUCKET).increment();
         LogEvent.of("other-bucket").with("bucket", bucket).log(LOGGER, Level.WARNING);
     }
 }

@@ -1,8 +1,12 @@
 package dev.registrybackup.app.metrics;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
@@ -13,12 +17,14 @@ import java.util.function.ToDoubleFunction;
 final class StaleAwareGauge<T> {
     static final Duration TTL = Duration.ofMinutes(10);
 
+    private final MeterRegistry meters;
     private final Clock clock;
     private volatile Optional<Sample<T>> seen = Optional.empty();
 
     private record Sample<T>(T what, Instant at) {}
 
-    StaleAwareGauge(Clock clock) {
+    StaleAwareGauge(MeterRegistry meters, Clock clock) {
+        this.meters = meters;
         this.clock = clock;
     }
 
@@ -26,8 +32,16 @@ final class StaleAwareGauge<T> {
         seen = Optional.of(new Sample<>(what, clock.instant()));
     }
 
-    /** The value; {@code NaN} if none was read in the last 10 min. */
-    double value(ToDoubleFunction<T> value) {
+    /** Registers a gauge of the value: {@code NaN} if none was read in the last 10 min. */
+    void register(String name, String description, ToDoubleFunction<T> value, Tag... tags) {
+        Gauge.builder(name, this, last -> last.value(value))
+                .strongReference(true)
+                .description(description)
+                .tags(List.of(tags))
+                .register(meters);
+    }
+
+    private double value(ToDoubleFunction<T> value) {
         return seen.filter(last -> clock.instant().isBefore(last.at().plus(TTL)))
                 .map(last -> value.applyAsDouble(last.what()))
                 .orElse(Double.NaN);

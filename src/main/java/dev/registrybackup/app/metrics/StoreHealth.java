@@ -90,18 +90,9 @@ public class StoreHealth {
     }
 
     private static void report(State state) {
-        if (!state.registry().isEmpty()) {
-            LogEvent.of("store-unreachable")
-                    .with("store", "registry")
-                    .with("problem", state.registry())
-                    .log(LOGGER, Level.ERROR);
-        }
-        if (!state.backup().isEmpty()) {
-            LogEvent.of("store-unreachable")
-                    .with("store", "backup")
-                    .with("problem", state.backup())
-                    .log(LOGGER, Level.ERROR);
-        } else if (!state.versioned()) {
+        reportProblem("registry", state.registry());
+        reportProblem("backup", state.backup());
+        if (state.backup().isEmpty() && !state.versioned()) {
             LogEvent.of("backup-not-versioned")
                     .with("problem", "the backup bucket keeps no versions, so that no older state can be restored")
                     .with("remedy", "enable versioning on it")
@@ -109,6 +100,15 @@ public class StoreHealth {
         }
         if (state.isGood()) {
             LogEvent.of("stores-reached").with("versioned", state.versioned()).log(LOGGER, Level.INFO);
+        }
+    }
+
+    private static void reportProblem(String store, String problem) {
+        if (!problem.isEmpty()) {
+            LogEvent.of("store-unreachable")
+                    .with("store", store)
+                    .with("problem", problem)
+                    .log(LOGGER, Level.ERROR);
         }
     }
 

@@ -53,8 +53,8 @@ class BackupGaugesTest {
     @Test
     void theLastVerificationIsShownAsItIsOnRecord() {
         // Given
-        StaleAwareGauge<LastVerification.VerificationRecord> seen = new StaleAwareGauge<>(clock);
-        BackupGauges.showVerification(seen, meters);
+        StaleAwareGauge<LastVerification.VerificationRecord> seen = new StaleAwareGauge<>(meters, clock);
+        BackupGauges.showVerification(seen);
 
         // When
         seen.set(said());
@@ -75,8 +75,8 @@ class BackupGaugesTest {
     @Test
     void beforeTheFirstVerificationThereIsNothingButThatThereWasNone() {
         // Given
-        StaleAwareGauge<LastVerification.VerificationRecord> seen = new StaleAwareGauge<>(clock);
-        BackupGauges.showVerification(seen, meters);
+        StaleAwareGauge<LastVerification.VerificationRecord> seen = new StaleAwareGauge<>(meters, clock);
+        BackupGauges.showVerification(seen);
 
         // When
         seen.set(new LastVerification.VerificationRecord(
@@ -91,8 +91,8 @@ class BackupGaugesTest {
     @Test
     void theShareOfItemsHasNoNumberBeforeTheFirstVerification() {
         // Given
-        StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen = new StaleAwareGauge<>(clock);
-        BackupGauges.showItems(seen, meters);
+        StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen = new StaleAwareGauge<>(meters, clock);
+        BackupGauges.showItems(seen);
         seen.set(Optional.empty());
         boolean beforeTheFirst = isNothingKnown();
 
@@ -110,8 +110,8 @@ class BackupGaugesTest {
     @Test
     void aDrillIsShownAsItIsOnRecord() {
         // Given
-        StaleAwareGauge<LastDrill.DrillRecord> seen = new StaleAwareGauge<>(clock);
-        BackupGauges.showDrill(seen, meters);
+        StaleAwareGauge<LastDrill.DrillRecord> seen = new StaleAwareGauge<>(meters, clock);
+        BackupGauges.showDrill(seen);
         seen.set(new LastDrill.DrillRecord(
                 Optional.empty(), Optional.empty(), 0, OptionalDouble.empty(), OptionalDouble.empty()));
         boolean beforeTheFirst = isNothingKnown();
@@ -138,8 +138,8 @@ class BackupGaugesTest {
     void aCanarysArrivalIsUnknownWhereNoneIsSentAndZeroBeforeTheFirst() {
         // Given
         String name = "registry_backup_canary_last_arrival_timestamp_seconds";
-        StaleAwareGauge<LastCanary.CanaryRecord> seen = new StaleAwareGauge<>(clock);
-        BackupGauges.showCanary(seen, meters);
+        StaleAwareGauge<LastCanary.CanaryRecord> seen = new StaleAwareGauge<>(meters, clock);
+        BackupGauges.showCanary(seen);
 
         // When
         seen.set(new LastCanary.CanaryRecord(Optional.empty(), Optional.empty(), 0));
@@ -158,8 +158,8 @@ class BackupGaugesTest {
     @Test
     void pendingRecordsAreShownWithTheirAge() {
         // Given
-        StaleAwareGauge<QueueDepth.QueueCounts> seen = new StaleAwareGauge<>(clock);
-        BackupGauges.showQueue(seen, meters);
+        StaleAwareGauge<QueueDepth.QueueCounts> seen = new StaleAwareGauge<>(meters, clock);
+        BackupGauges.showQueue(seen);
 
         // When
         seen.set(new QueueDepth.QueueCounts(7, Optional.of(ENDED), false, 0, false));
@@ -175,8 +175,8 @@ class BackupGaugesTest {
     @Test
     void afterTenMinutesWithoutAReadTheValueIsUnknown() {
         // Given
-        StaleAwareGauge<BackupGauges.ReconcileValues> seen = new StaleAwareGauge<>(clock);
-        BackupGauges.showReconciliation(seen, meters);
+        StaleAwareGauge<BackupGauges.ReconcileValues> seen = new StaleAwareGauge<>(meters, clock);
+        BackupGauges.showReconciliation(seen);
         boolean beforeTheFirst = isNothingKnown();
         BackupGauges.ReconcileValues looked =
                 new BackupGauges.ReconcileValues(JsonNodeFactory.instance.objectNode(), Optional.of(ENDED), 2);
