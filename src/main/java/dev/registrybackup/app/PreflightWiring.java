@@ -94,7 +94,9 @@ class PreflightWiring {
                         settings.backupStore().endpoint(),
                         false),
                 settings.isCommand(),
-                () -> Rclone.version(settings.rclone(), settings.scratch().resolve("preflight")),
+                () -> Rclone.version(
+                        settings.configuration().reconcile().rclone(),
+                        settings.scratch().resolve("preflight")),
                 cluster(),
                 clock,
                 Wiring::random,

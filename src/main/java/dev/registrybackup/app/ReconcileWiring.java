@@ -33,6 +33,7 @@ class ReconcileWiring {
             WorkerPools workerPools,
             RateLimiter rateLimiter,
             Clock clock) {
+        String rclone = settings.configuration().reconcile().rclone();
         RcloneRemote registry = new RcloneRemote(
                 "registry",
                 settings.registryStore().bucket(),
@@ -41,12 +42,12 @@ class ReconcileWiring {
         return new Reconciliation(
                 storePair,
                 new Reconciliation.Tools(
-                        scratch -> Rclone.create(settings.rclone(), registry, backup, processCredentials, scratch),
+                        scratch -> Rclone.create(rclone, registry, backup, processCredentials, scratch),
                         (stores, limit) -> throttledTools(replication, stores, limit),
                         openShift.snapshots(),
                         settings.archive()
-                                .map(destination -> scratch -> Archive.create(
-                                        settings.rclone(), backup, destination, processCredentials, scratch)),
+                                .map(destination -> scratch ->
+                                        Archive.create(rclone, backup, destination, processCredentials, scratch)),
                         workerPools,
                         rateLimiter,
                         clock,

@@ -1,5 +1,6 @@
 package dev.registrybackup.app;
 
+import dev.registrybackup.app.config.Configuration.RegistryProperties.UnknownObjectMode;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -48,7 +49,11 @@ class ReplicationWiring {
                         from,
                         to,
                         blobReplicator,
-                        new UnknownObjects(from, to, workerPools, settings.copiesUnknownObjects()),
+                        new UnknownObjects(
+                                from,
+                                to,
+                                workerPools,
+                                settings.configuration().registry().unknownObjects() == UnknownObjectMode.COPY),
                         blockedLinks,
                         durable,
                         workerPools,

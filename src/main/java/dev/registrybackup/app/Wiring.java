@@ -4,6 +4,8 @@ import dev.registrybackup.app.auth.Authorizer;
 import dev.registrybackup.app.auth.KubernetesTokenAuthorizer;
 import dev.registrybackup.app.auth.SharedSecret;
 import dev.registrybackup.app.auth.TokenAuthorizer;
+import dev.registrybackup.app.config.Configuration.ConcurrencyProperties;
+import dev.registrybackup.app.config.Configuration.LoggingProperties.LogFormat;
 import dev.registrybackup.app.config.RegistryStoreSettings;
 import dev.registrybackup.app.config.RuntimeEnvironment;
 import dev.registrybackup.app.config.Settings;
@@ -51,6 +53,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 
 /** Builds the program from its settings, once, at start. The one place where the real clock and randomness come in. */
@@ -73,12 +76,13 @@ public class Wiring {
 
     @SuppressWarnings("MustBeClosedChecker") // closed by close()
     Wiring(Settings settings) {
-        if (settings.isLogJson()) {
+        if (settings.configuration().logging().format() == LogFormat.JSON) {
             JsonLogFormatter.install();
         }
         this.settings = settings;
-        this.workerPools = new WorkerPools(settings.smallConcurrency(), settings.largeConcurrency());
-        int connections = settings.smallConcurrency() + settings.largeConcurrency() + OTHER_CONNECTIONS;
+        ConcurrencyProperties concurrency = settings.configuration().concurrency();
+        this.workerPools = new WorkerPools(concurrency.smallObjects(), concurrency.largeObjects());
+        int connections = concurrency.smallObjects() + concurrency.largeObjects() + OTHER_CONNECTIONS;
         RegistryStoreSettings from = settings.registryStore();
         this.storeRegistry =
                 new StoreRegistry(from, settings.targets(), settings.drillStore(), settings.timeouts(), connections);
@@ -110,7 +114,7 @@ public class Wiring {
     @Produces
     @Singleton
     RateLimiter rateLimiter() {
-        return new RateLimiter(settings.bytesPerSecond(), System::nanoTime);
+        return new RateLimiter(settings.configuration().bandwidth().bytesPerSecond(), System::nanoTime);
     }
 
     @Produces
@@ -179,7 +183,7 @@ public class Wiring {
                 pending,
                 workerPools,
                 replicationListener,
-                settings.maxKeysInFlight());
+                settings.configuration().events().maxInFlight());
         worker.start();
         workerPools.scheduleAtFixedRate(HOUSEKEEPING_INTERVAL, latencyRecorder::flush);
         return new Service(
@@ -279,7 +283,9 @@ public class Wiring {
         return authorizer(
                 settings,
                 (token, verb) -> new KubernetesTokenAuthorizer(
-                                kubernetes.get(), namespace(kubernetes.get()), settings.authAudiences())
+                                kubernetes.get(),
+                                namespace(kubernetes.get()),
+                                settings.configuration().auth().audience().orElse(List.of()))
                         .authorize(token, verb),
                 workerPools,
                 clock);
@@ -290,7 +296,9 @@ public class Wiring {
         if (settings.isClusterAuth()) {
             return Authorizer.of(cluster, workerPools, clock);
         }
-        return settings.authToken()
+        return settings.configuration()
+                .auth()
+                .token()
                 .map(token -> Authorizer.of(new SharedSecret(token)))
                 .orElseGet(() -> settings.environment().hasProxy() ? Authorizer.denyAll() : Authorizer.loopback());
     }
@@ -320,7 +328,7 @@ public class Wiring {
                 captures(),
                 () -> openShift.withRightsFor(OperationKind.RESTORE),
                 reconciliation,
-                settings.drillImages(),
+                settings.configuration().operations().drillImages(),
                 () -> new SecureRandom().nextLong());
     }
 

@@ -5,11 +5,10 @@ import dev.registrybackup.app.config.Configuration.AuthProperties.AuthMode;
 import dev.registrybackup.app.config.Configuration.BackupProperties;
 import dev.registrybackup.app.config.Configuration.BucketProperties;
 import dev.registrybackup.app.config.Configuration.DeleteMode;
-import dev.registrybackup.app.config.Configuration.LoggingProperties.LogFormat;
+import dev.registrybackup.app.config.Configuration.EventsProperties;
 import dev.registrybackup.app.config.Configuration.OperationsProperties;
 import dev.registrybackup.app.config.Configuration.ReconcileProperties;
 import dev.registrybackup.app.config.Configuration.RegistryProperties.RegistryKind;
-import dev.registrybackup.app.config.Configuration.RegistryProperties.UnknownObjectMode;
 import dev.registrybackup.app.config.Configuration.ServiceProperties.ServiceRole;
 import dev.registrybackup.app.config.Configuration.TargetProperties;
 import dev.registrybackup.objectstore.s3.S3Settings;
@@ -27,7 +26,6 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +33,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 
 /** The checked configuration: an invalid value stops the start and names the property. */
 @Singleton
@@ -99,7 +98,7 @@ public class Settings {
                     "is set, but no events come from a directory: only the roles restore, operations and capture may"
                             + " use it");
         }
-        if (registryStore.bucket().filter(bucket -> isSame(bucket, backupStore)).isPresent()) {
+        if (isIn(registryStore, backupStore)) {
             throw new ConfigurationException(
                     "backup.bucket",
                     "is the registry's own bucket, " + backupStore.bucket() + ": a backup needs another one");
@@ -117,60 +116,65 @@ public class Settings {
                         .equals(other.endpoint().map(Settings::canonical));
     }
 
+    private static boolean isIn(RegistryStoreSettings store, S3Settings bucket) {
+        return store.bucket().filter(its -> isSame(its, bucket)).isPresent();
+    }
+
     /** A drill writes and removes objects, so nothing that matters may be near. */
     private void checkDrill() {
-        Optional<RegistryStoreSettings> drill = Optional.ofNullable(targets.get(Drill.TARGET));
-        Optional<S3Settings> bucket = drill.flatMap(RegistryStoreSettings::bucket);
-        boolean isBackups = bucket.filter(its -> isSame(its, backupStore)).isPresent();
-        boolean isRegistrys = bucket.filter(its -> registryStore
-                        .bucket()
-                        .filter(registry -> isSame(its, registry))
-                        .isPresent())
-                .isPresent();
-        if (isBackups || isRegistrys) {
-            throw new ConfigurationException(
-                    "restore.targets.drill.bucket",
-                    "is the bucket of the %s: restore drills need one of their own"
-                            .formatted(isBackups ? "backup" : "registry"));
+        @Nullable RegistryStoreSettings drill = targets.get(Drill.TARGET);
+        if (drill == null) {
+            return;
         }
-        Optional<Path> directory = drill.flatMap(RegistryStoreSettings::directory);
-        if (directory.isPresent()
-                && directory
-                        .map(Path::toAbsolutePath)
-                        .equals(registryStore.directory().map(Path::toAbsolutePath))) {
-            throw new ConfigurationException(
-                    "restore.targets.drill.directory",
-                    "is the directory of the registry: restore drills need one of their own");
+        if (isIn(drill, backupStore)) {
+            throw notForDrills("bucket", "backup");
+        }
+        if (registryStore.bucket().filter(bucket -> isIn(drill, bucket)).isPresent()) {
+            throw notForDrills("bucket", "registry");
+        }
+        Optional<Path> directory = drill.directory().map(Path::toAbsolutePath);
+        if (directory.isPresent() && directory.equals(registryStore.directory().map(Path::toAbsolutePath))) {
+            throw notForDrills("directory", "registry");
         }
     }
 
+    private static ConfigurationException notForDrills(String place, String owner) {
+        return new ConfigurationException(
+                "restore.targets.drill." + place,
+                "is the %s of the %s: restore drills need one of their own".formatted(place, owner));
+    }
+
     private void checkValues() {
-        if (authToken().filter(token -> token.length() < MIN_TOKEN_LENGTH).isPresent()) {
+        Optional<String> token = configuration.auth().token();
+        if (token.filter(given -> given.length() < MIN_TOKEN_LENGTH).isPresent()) {
             throw new ConfigurationException(
                     "auth.token",
                     "has less than %d characters, which can be guessed: use a random one, such as from openssl rand -hex 32"
                             .formatted(MIN_TOKEN_LENGTH));
         }
-        Duration answerWithin = answerWithin();
+        EventsProperties events = configuration.events();
         require(
-                answerWithin.compareTo(MIN_ANSWER_WITHIN) >= 0,
+                events.answerWithin().compareTo(MIN_ANSWER_WITHIN) >= 0,
                 "events.answer-within",
-                answerWithin,
+                events.answerWithin(),
                 "must be 3 s or more");
-        requireAtLeastOne("events.max-in-flight", maxKeysInFlight());
-        requireAtLeastOne("concurrency.small-objects", smallConcurrency());
-        requireAtLeastOne("concurrency.large-objects", largeConcurrency());
+        requireAtLeast(1, "events.max-in-flight", events.maxInFlight());
+        requireAtLeast(
+                1, "concurrency.small-objects", configuration.concurrency().smallObjects());
+        requireAtLeast(
+                1, "concurrency.large-objects", configuration.concurrency().largeObjects());
         requirePositive("timeouts.connect", timeouts().connect());
         requirePositive("timeouts.idle", timeouts().idle());
         requirePositive("timeouts.small-request", timeouts().smallRequest());
-        require(bytesPerSecond() >= 0, "bandwidth.bytes-per-second", bytesPerSecond(), "must be 0 or more");
-        double contentShare = scheduledContentShare();
+        requireAtLeast(
+                0, "bandwidth.bytes-per-second", configuration.bandwidth().bytesPerSecond());
+        double contentShare = configuration.operations().scheduledContentShare();
         require(
                 contentShare >= 0 && contentShare <= 1,
                 "operations.scheduled-content-share",
                 contentShare,
                 "must be from 0 to 1");
-        requireAtLeastOne("operations.drill-images", drillImages());
+        requireAtLeast(1, "operations.drill-images", configuration.operations().drillImages());
         ReconcileProperties reconcile = configuration.reconcile();
         require(
                 reconcile.retention().compareTo(MIN_RETENTION) >= 0,
@@ -182,18 +186,11 @@ public class Settings {
                 "reconcile.alarm-share",
                 reconcile.alarmShare(),
                 "must be above 0 and at most 1");
-        requireAtLeastOne("reconcile.alarm-number", reconcile.alarmNumber());
-        require(
-                !reconcile.eventLagThreshold().isNegative(),
-                "reconcile.event-lag-threshold",
-                reconcile.eventLagThreshold(),
-                "must be 0 or more");
-        require(
-                reconcile.afterLostCanaries() >= 0,
-                "reconcile.after-lost-canaries",
-                reconcile.afterLostCanaries(),
-                "must be 0 or more");
-        requireAtLeastOne("reconcile.shard-size", reconcile.shardSize());
+        requireAtLeast(1, "reconcile.alarm-number", reconcile.alarmNumber());
+        Duration lag = reconcile.eventLagThreshold();
+        require(!lag.isNegative(), "reconcile.event-lag-threshold", lag, "must be 0 or more");
+        requireAtLeast(0, "reconcile.after-lost-canaries", reconcile.afterLostCanaries());
+        requireAtLeast(1, "reconcile.shard-size", reconcile.shardSize());
     }
 
     private void checkArchive() {
@@ -213,8 +210,8 @@ public class Settings {
         }
     }
 
-    private static void requireAtLeastOne(String property, long given) {
-        require(given >= 1, property, given, "must be 1 or more");
+    private static void requireAtLeast(long least, String property, long given) {
+        require(given >= least, property, given, "must be %d or more".formatted(least));
     }
 
     private static void requirePositive(String property, Duration given) {
@@ -301,6 +298,11 @@ public class Settings {
                 "is \"%s\" but can be none, AES256, aws:kms, or aws:kms:<key id>".formatted(encryption));
     }
 
+    /** The properties, all of them checked. */
+    public Configuration configuration() {
+        return configuration;
+    }
+
     public RegistryStoreSettings registryStore() {
         return registryStore;
     }
@@ -326,10 +328,6 @@ public class Settings {
 
     public boolean isOpenShift() {
         return configuration.registry().kind() == RegistryKind.OPENSHIFT;
-    }
-
-    public boolean copiesUnknownObjects() {
-        return configuration.registry().unknownObjects() == UnknownObjectMode.COPY;
     }
 
     private ServiceRole role() {
@@ -368,43 +366,6 @@ public class Settings {
         return mode == AuthMode.KUBERNETES || (mode == AuthMode.AUTO && environment.isCluster());
     }
 
-    /** The token of callers if the cluster does not authorize them. */
-    public Optional<String> authToken() {
-        return configuration.auth().token();
-    }
-
-    /** The audiences of tokens that the cluster reviews; none for the API server's. */
-    public List<String> authAudiences() {
-        return configuration.auth().audience().orElse(List.of());
-    }
-
-    /** Whether the log is written as JSON. */
-    public boolean isLogJson() {
-        return configuration.logging().format() == LogFormat.JSON;
-    }
-
-    /** How long an answer to an event may take, from its arrival. */
-    public Duration answerWithin() {
-        return configuration.events().answerWithin();
-    }
-
-    public int maxKeysInFlight() {
-        return configuration.events().maxInFlight();
-    }
-
-    public int smallConcurrency() {
-        return configuration.concurrency().smallObjects();
-    }
-
-    public int largeConcurrency() {
-        return configuration.concurrency().largeObjects();
-    }
-
-    /** How many bytes per second bulk work may read; 0 for no limit. */
-    public long bytesPerSecond() {
-        return configuration.bandwidth().bytesPerSecond();
-    }
-
     public S3Timeouts timeouts() {
         return new S3Timeouts(
                 configuration.timeouts().connect(),
@@ -435,24 +396,9 @@ public class Settings {
                 operations.drillCronJob());
     }
 
-    /** How many images a restore drill restores, unless its request says. */
-    public int drillImages() {
-        return configuration.operations().drillImages();
-    }
-
     /** Where a restore drill goes, if no target has its name: the directory for files that work needs. */
     public RegistryStoreSettings drillStore() {
         return new RegistryStoreSettings(Drill.TARGET, Optional.empty(), Optional.of(scratch()), "/");
-    }
-
-    /** The share of blobs that the scheduled verification hashes: from 0 to 1. */
-    public double scheduledContentShare() {
-        return configuration.operations().scheduledContentShare();
-    }
-
-    /** After how many canaries lost in a row a reconciliation starts; 0 for never. */
-    public int lostCanaries() {
-        return configuration.reconcile().afterLostCanaries();
     }
 
     public ReconcilePolicy reconcilePolicy() {
@@ -473,11 +419,6 @@ public class Settings {
         return archive.remote()
                 .map(remote -> new Archive.Destination(
                         remote, archive.backupDir(), archive.deletes() == DeleteMode.MIRROR, archive.retention()));
-    }
-
-    /** The rclone program. */
-    public String rclone() {
-        return configuration.reconcile().rclone();
     }
 
     /** The directory for files that work needs while it runs. */

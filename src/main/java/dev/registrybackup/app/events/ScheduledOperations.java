@@ -79,7 +79,7 @@ class ScheduledOperations {
     /** After some lost in a row, and again after each as many, a reconciliation copies what events did not. */
     private void sendCanary() {
         int lost = onDemandOperations.canary().path("lost").asInt();
-        int most = settings.lostCanaries();
+        int most = settings.configuration().reconcile().afterLostCanaries();
         if (lost > 0 && most > 0 && lost % most == 0) {
             start(OperationKind.RECONCILE, request(OperationKind.RECONCILE), lost + " lost canaries");
         }
@@ -124,7 +124,7 @@ class ScheduledOperations {
 
     private JsonNode request(OperationKind kind) {
         ObjectNode request = JsonNodeFactory.instance.objectNode();
-        double share = settings.scheduledContentShare();
+        double share = settings.configuration().operations().scheduledContentShare();
         if (kind == OperationKind.VERIFY && share > 0) {
             request.put("depth", "content");
             if (share < 1) {

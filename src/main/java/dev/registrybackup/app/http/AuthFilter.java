@@ -4,7 +4,8 @@ import dev.registrybackup.app.auth.AuthDecision;
 import dev.registrybackup.app.auth.AuthDecision.Answer;
 import dev.registrybackup.app.auth.Authorizer;
 import dev.registrybackup.app.auth.SharedSecret;
-import dev.registrybackup.app.config.Configuration;
+import dev.registrybackup.app.config.Configuration.EventsProperties;
+import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.logging.LogEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -33,11 +34,12 @@ class AuthFilter {
     private final String webhookHeader;
     private final Optional<SharedSecret> webhookSecret;
 
-    AuthFilter(Authorizer authorizer, MeterRegistry meters, Configuration configuration) {
+    AuthFilter(Authorizer authorizer, MeterRegistry meters, Settings settings) {
         this.authorizer = authorizer;
         this.meters = meters;
-        this.webhookHeader = configuration.events().webhookHeader();
-        this.webhookSecret = configuration.events().webhookSecret().map(SharedSecret::new);
+        EventsProperties events = settings.configuration().events();
+        this.webhookHeader = events.webhookHeader();
+        this.webhookSecret = events.webhookSecret().map(SharedSecret::new);
     }
 
     /**

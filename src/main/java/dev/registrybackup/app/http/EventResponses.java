@@ -34,7 +34,7 @@ public class EventResponses {
 
     EventResponses(CurrentVertxRequest request, Settings settings, Service service) {
         this.request = request;
-        this.answerWithin = settings.answerWithin();
+        this.answerWithin = settings.configuration().events().answerWithin();
         this.service = service;
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.app.Wiring;
+import dev.registrybackup.app.config.Configuration.RegistryProperties.UnknownObjectMode;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.reconcile.ReconcilePolicy;
 import dev.registrybackup.reconcile.rclone.Archive;
@@ -34,8 +35,9 @@ class SettingsTest {
                 Optional.empty(),
                 settings.registryStore().bucket().orElseThrow().region());
         assertFalse(settings.registryStore().bucket().orElseThrow().pathStyle());
-        assertEquals(Duration.ofSeconds(8), settings.answerWithin());
-        assertFalse(settings.copiesUnknownObjects());
+        assertEquals(Duration.ofSeconds(8), settings.configuration().events().answerWithin());
+        assertEquals(
+                UnknownObjectMode.REPORT, settings.configuration().registry().unknownObjects());
         assertFalse(settings.isDeadLetter());
     }
 
@@ -83,8 +85,10 @@ class SettingsTest {
         "registry.endpoint, ceph:7480, registry.endpoint (environment: REGISTRY_ENDPOINT) is not a URL",
         "registry.endpoint, http://user:secret@ceph, registry.endpoint",
         "backup.endpoint, ftp://ceph, backup.endpoint",
-        "backup.ca-certificate, nowhere.pem, 'backup.ca-certificate (environment: BACKUP_CA_CERTIFICATE) names nowhere.pem'",
-        "registry.unknown-objects, maybe, 'registry.unknown-objects (environment: REGISTRY_UNKNOWN_OBJECTS) cannot be \"maybe\": allowed values: '",
+        "backup.ca-certificate, nowhere.pem, 'backup.ca-certificate (environment: BACKUP_CA_CERTIFICATE) names"
+                + " nowhere.pem'",
+        "registry.unknown-objects, maybe, 'registry.unknown-objects (environment: REGISTRY_UNKNOWN_OBJECTS) cannot be"
+                + " \"maybe\": allowed values: '",
         "registry.kind, harbor, 'cannot be \"harbor\": allowed values: '",
         "registry.directory, /data, 'is set and registry.bucket too'",
         "service.role, everything, 'cannot be \"everything\": allowed values: '",
@@ -93,8 +97,10 @@ class SettingsTest {
         "operations.runner, pod, 'cannot be \"pod\": allowed values: '",
         "operations.scheduled-content-share, 1.1, 'is 1.1 but must be from 0 to 1'",
         "bandwidth.bytes-per-second, -1, 'is -1 but must be 0 or more'",
-        "restore.targets.backup.bucket, other, 'restore.targets.backup (environment: RESTORE_TARGETS_BACKUP) has a name'",
-        "restore.targets.dr.region, eu-1, 'restore.targets.dr.bucket (environment: RESTORE_TARGETS_DR_BUCKET) is not set'",
+        "restore.targets.backup.bucket, other, 'restore.targets.backup (environment: RESTORE_TARGETS_BACKUP) has a"
+                + " name'",
+        "restore.targets.dr.region, eu-1, 'restore.targets.dr.bucket (environment: RESTORE_TARGETS_DR_BUCKET) is not"
+                + " set'",
         "reconcile.deletes, delete, 'cannot be \"delete\": allowed values: '",
         "reconcile.retention, PT59M, is PT59M but must be an hour or more",
         "reconcile.retention, -P1D, is PT-24H but must be an hour or more",
@@ -245,7 +251,7 @@ class SettingsTest {
         assertFalse(settings.reconcilePolicy().isMirror());
         assertEquals(Duration.ofDays(30), settings.reconcilePolicy().retention());
         assertEquals(0.1, settings.reconcilePolicy().alarmShare());
-        assertEquals("rclone", settings.rclone());
+        assertEquals("rclone", settings.configuration().reconcile().rclone());
         assertEquals(Path.of("/tmp"), settings.scratch());
     }
 
