@@ -40,7 +40,7 @@ public class Main {
             // Only a Job's log is read like a service's.
             System.setProperty("quarkus.log.level", "WARN");
         }
-        directory(List.of(arguments)).ifPresent(path -> System.setProperty("command-directory", path));
+        CommandLineTool.directory(arguments).ifPresent(path -> System.setProperty("command-directory", path));
         Quarkus.run(CommandLineApplication.class, Main::exit, arguments);
     }
 
@@ -60,15 +60,5 @@ public class Main {
                     .log(System.getLogger(Main.class.getName()), System.Logger.Level.ERROR, failure);
         }
         System.exit(problems.isEmpty() ? code : ExitCode.USAGE.code());
-    }
-
-    private static Optional<String> directory(List<String> arguments) {
-        int option = arguments.indexOf("--directory");
-        return option >= 0 && option + 1 < arguments.size()
-                ? Optional.of(arguments.get(option + 1))
-                : arguments.stream()
-                        .filter(argument -> argument.startsWith("--directory="))
-                        .map(argument -> argument.substring("--directory=".length()))
-                        .findFirst();
     }
 }

@@ -11,6 +11,7 @@ import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.OperationHandler;
+import dev.registrybackup.operation.OperationHandler.OperationResult;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.OperationRequest;
 import dev.registrybackup.operation.OperationState;
@@ -33,15 +34,8 @@ import java.util.function.Supplier;
 /**
  * Runs the work of each kind of operation with the stores that its request names.
  *
- * @param backup the backup
- * @param storeRegistry the stores that a request may name
- * @param workerPools the threads that copy and read
- * @param rateLimiter the bandwidth limit
- * @param isOpenShift whether it is OpenShift's registry
- * @param clock the clock
  * @param captures the captured ImageStreams in the backup, on OpenShift
  * @param cluster the cluster to restore ImageStreams into
- * @param reconciliation compares the registry with the backup
  * @param drillImages how many images a drill restores, unless its request has a number
  * @param random a new number with each call
  */
@@ -133,34 +127,27 @@ record OperationHandlers(
         return name.equals(VerifyRequest.BACKUP) ? backup : storeRegistry.get(name);
     }
 
-    private OperationHandler.OperationResult restore(
-            OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
+    private OperationResult restore(OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
         RestoreRequest request = RestoreRequest.parse(recorded.parameters(), clock.instant());
         OperationContext operation = new OperationContext(fence, progressTracker);
         Restore.RestoreResult restoreResult = request.imageStreamMode() == ImageStreamMode.NONE
                 ? restore(request.target()).run(request, operation)
                 : imageStreamRestore(request).run(request, operation);
-        return new OperationHandler.OperationResult(
-                restoreResult.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE,
-                restoreResult.summary());
+        return result(restoreResult.isComplete(), restoreResult.summary());
     }
 
-    private OperationHandler.OperationResult reconcile(
-            OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
+    private OperationResult reconcile(OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
         ReconcileRequest request = ReconcileRequest.parse(recorded.parameters());
         Reconciliation.ReconcileResult reconcileResult = reconciliation.run(
                 recorded.id().value(), request, recorded.requestedBy(), new OperationContext(fence, progressTracker));
-        return new OperationHandler.OperationResult(
-                reconcileResult.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE,
-                reconcileResult.summary());
+        return result(reconcileResult.isComplete(), reconcileResult.summary());
     }
 
     private DrillRequest drillRequest(JsonNode body) {
         return DrillRequest.parse(body, drillImages, random);
     }
 
-    private OperationHandler.OperationResult drill(
-            OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
+    private OperationResult drill(OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
         Drill.DrillResult drillResult = new Drill(
                         backup,
                         storeRegistry::drillTarget,
@@ -177,18 +164,18 @@ record OperationHandlers(
                         recorded.id().value(),
                         drillRequest(recorded.parameters()),
                         new OperationContext(fence, progressTracker));
-        return new OperationHandler.OperationResult(
-                drillResult.isSuccess() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE, drillResult.summary());
+        return result(drillResult.isSuccess(), drillResult.summary());
     }
 
-    private OperationHandler.OperationResult verify(
-            OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
+    private OperationResult verify(OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
         VerifyRequest request = VerifyRequest.parse(recorded.parameters());
         Verification.VerificationResult verificationResult = new Verification(
                         this::store, backup.store(), workerPools, rateLimiter, isOpenShift, clock, captures)
                 .run(recorded.id().value(), request, new OperationContext(fence, progressTracker));
-        return new OperationHandler.OperationResult(
-                verificationResult.hasUnknown() ? OperationState.INCOMPLETE : OperationState.SUCCEEDED,
-                verificationResult.summary());
+        return result(!verificationResult.hasUnknown(), verificationResult.summary());
+    }
+
+    private static OperationResult result(boolean isComplete, ObjectNode summary) {
+        return new OperationResult(isComplete ? OperationState.SUCCEEDED : OperationState.INCOMPLETE, summary);
     }
 }

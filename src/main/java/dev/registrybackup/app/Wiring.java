@@ -227,33 +227,28 @@ public class Wiring {
 
     @Produces
     @Singleton
-    AcknowledgedFindings acknowledgedFindings() {
-        return new AcknowledgedFindings(backup.store(), clock);
-    }
-
-    @Produces
-    @Singleton
-    OperationExecution operationExecution(
-            Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
-        return new OperationExecution(
-                backup.store(),
-                workerPools,
-                clock,
-                Wiring::random,
-                operationHandlers(reconciliation, openShift, rateLimiter).byKind());
-    }
-
-    @Produces
-    @Singleton
     OnDemandOperations onDemandOperations(
-            OperationExecution execution,
             Reconciliation reconciliation,
             ImageStreamWiring openShift,
             RateLimiter rateLimiter,
             PreflightWiring preflight,
             Instance<KubernetesClient> kubernetes) {
+        OperationHandlers handlers = new OperationHandlers(
+                backup,
+                storeRegistry,
+                workerPools,
+                rateLimiter,
+                settings.isOpenShift(),
+                clock,
+                captures(),
+                () -> openShift.withRightsFor(OperationKind.RESTORE),
+                reconciliation,
+                settings.configuration().operations().drillImages(),
+                () -> new SecureRandom().nextLong());
+        OperationExecution execution =
+                new OperationExecution(backup.store(), workerPools, clock, Wiring::random, handlers.byKind());
         OperationRunner operationRunner = settings.runsJobs()
-                ? jobRunner(kubernetes.get())
+                ? new JobRunner(kubernetes.get(), namespace(kubernetes.get()), settings.cronJobs())
                 : new InProcessRunner(execution, workerPools, instance());
         OperationService operationService =
                 new OperationService(backup.store(), operationRunner, clock, Wiring::random);
@@ -262,13 +257,13 @@ public class Wiring {
         }
         return new OnDemandOperations(
                 operationService,
-                operationHandlers(reconciliation, openShift, rateLimiter),
+                handlers,
+                execution,
+                instance(),
+                new AcknowledgedFindings(backup.store(), clock),
                 new Catalog(backup, workerPools, clock, captures()),
-                preflight);
-    }
-
-    private OperationRunner jobRunner(KubernetesClient cluster) {
-        return new JobRunner(cluster, namespace(cluster), settings.cronJobs());
+                preflight,
+                workerPools);
     }
 
     /** The namespace of this pod. */
@@ -309,27 +304,11 @@ public class Wiring {
     Pages pages(OnDemandOperations onDemandOperations, Instance<KubernetesClient> kubernetes) {
         return new Pages(
                 backup.store(),
-                new OperationsUiBackend(onDemandOperations),
+                onDemandOperations,
                 settings.environment().isCluster() ? Optional.of(namespace(kubernetes.get())) : Optional.empty(),
                 settings.isOpenShift(),
                 workerPools,
                 clock);
-    }
-
-    private OperationHandlers operationHandlers(
-            Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
-        return new OperationHandlers(
-                backup,
-                storeRegistry,
-                workerPools,
-                rateLimiter,
-                settings.isOpenShift(),
-                clock,
-                captures(),
-                () -> openShift.withRightsFor(OperationKind.RESTORE),
-                reconciliation,
-                settings.configuration().operations().drillImages(),
-                () -> new SecureRandom().nextLong());
     }
 
     private Optional<CaptureReader> captures() {

@@ -18,6 +18,7 @@ import picocli.CommandLine.ParseResult;
 /** Runs one command line, prints its result and returns the exit code. For one call. */
 public final class CommandLineTool {
     private final Backend backend;
+    private final String user;
     private final PrintWriter out;
     private final PrintWriter error;
     private final ProgressDisplay progressDisplay;
@@ -26,14 +27,16 @@ public final class CommandLineTool {
     /**
      * A tool that prints to these writers.
      *
+     * @param user who runs the command
      * @param out receives results
      * @param error receives progress and errors
      * @param terminal whether {@code error} is a terminal
      * @param nanoTime the time in nanoseconds, as from {@link System#nanoTime}
      */
     public CommandLineTool(
-            Backend backend, PrintWriter out, PrintWriter error, boolean terminal, LongSupplier nanoTime) {
+            Backend backend, String user, PrintWriter out, PrintWriter error, boolean terminal, LongSupplier nanoTime) {
         this.backend = backend;
+        this.user = user;
         this.out = out;
         this.error = error;
         this.progressDisplay = new ProgressDisplay(error, terminal, nanoTime);
@@ -74,6 +77,11 @@ public final class CommandLineTool {
         }
     }
 
+    /** The directory that valid arguments name as a store, if they do. */
+    public static Optional<String> directory(String... arguments) {
+        return new Arguments(Commands.last(Commands.commands().parseArgs(arguments))).text("--directory");
+    }
+
     /** Runs a command for which {@link #answerWithoutConfiguration} returned empty. */
     public ExitCode run(String... arguments) {
         try {
@@ -102,19 +110,16 @@ public final class CommandLineTool {
             case "restore" -> restore(given);
             case "preflight" -> preflight(given, backend.preflight(given.preflightRequest()));
             case "canary" -> preflight(given, backend.canary());
-            case "verify" ->
-                finish(given, backend.run(OperationKind.VERIFY, given.verifyRequest(), progressDisplay::show));
-            case "reconcile" ->
-                finish(given, backend.run(OperationKind.RECONCILE, given.reconcileRequest(), progressDisplay::show));
-            case "drill" ->
-                finish(given, backend.run(OperationKind.DRILL, given.drillRequest(), progressDisplay::show));
+            case "verify" -> run(given, OperationKind.VERIFY, given.verifyRequest());
+            case "reconcile" -> run(given, OperationKind.RECONCILE, given.reconcileRequest());
+            case "drill" -> run(given, OperationKind.DRILL, given.drillRequest());
             case "catalog" -> catalog(given);
             case "acknowledge" ->
-                report(given, backend.acknowledge(given.findingCode(), given.subject(), given.until()));
+                report(given, backend.acknowledge(given.findingCode(), given.subject(), given.until(), user));
             case "acknowledged" -> report(given, backend.acknowledged());
             case "list" -> report(given, backend.operations(), tables::operations);
             case "show" -> report(given, backend.operation(given.id()));
-            case "cancel" -> report(given, backend.cancel(given.id()));
+            case "cancel" -> report(given, backend.cancel(given.id(), user));
             case "run" -> runOperation(given, backend.runOperation(given.id(), progressDisplay::show));
             default ->
                 throw new IllegalStateException("Command '%s' is not implemented"
@@ -126,7 +131,11 @@ public final class CommandLineTool {
         ObjectNode request = given.restoreRequest();
         return given.has("--dry-run")
                 ? report(given, backend.plan(request))
-                : finish(given, backend.run(OperationKind.RESTORE, request, progressDisplay::show));
+                : run(given, OperationKind.RESTORE, request);
+    }
+
+    private ExitCode run(Arguments given, OperationKind kind, ObjectNode request) {
+        return finish(given, backend.run(kind, request, user, progressDisplay::show));
     }
 
     private ExitCode catalog(Arguments given) {

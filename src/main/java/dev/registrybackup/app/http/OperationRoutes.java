@@ -51,7 +51,11 @@ class OperationRoutes {
             new Route(HttpMethod.GET, "/catalog", "catalog", OperationRoutes::catalog),
             new Route(HttpMethod.GET, "/operations", "operations", (all, call) -> ok(all.operations())),
             new Route(HttpMethod.GET, "/operations/{id}", "operation", (all, call) -> ok(all.operation(call.id()))),
-            new Route(HttpMethod.POST, "/operations/{id}/cancel", "cancel", OperationRoutes::cancel));
+            new Route(
+                    HttpMethod.POST,
+                    "/operations/{id}/cancel",
+                    "cancel",
+                    (all, call) -> accepted(all.cancel(call.id(), call.caller()))));
 
     private final Settings settings;
     private final AuthFilter authFilter;
@@ -215,12 +219,7 @@ class OperationRoutes {
     }
 
     private static BiFunction<OnDemandOperations, Call, Answer> submitting(OperationKind kind) {
-        return (operations, call) ->
-                accepted(operations.submit(kind, call.body(), call.caller()).json());
-    }
-
-    private static Answer cancel(OnDemandOperations operations, Call call) {
-        return accepted(operations.cancel(call.id(), call.caller()).json());
+        return (operations, call) -> accepted(operations.submit(kind, call.body(), call.caller()));
     }
 
     private static Answer catalog(OnDemandOperations operations, Call call) {

@@ -5,6 +5,8 @@ import dev.registrybackup.app.ui.ReadCache.BusyException;
 import dev.registrybackup.app.ui.StatusReader.BackupStatus;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.operation.NoSuchOperationException;
+import dev.registrybackup.restore.UnknownScopeException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -87,7 +89,7 @@ public final class Pages {
                         request,
                         "operations",
                         "operations",
-                        () -> Optional.of(uiBackend.operations(OPERATIONS)),
+                        () -> uiBackend.operations(OPERATIONS),
                         (json, now) -> Optional.of(Map.of("operations", new OperationData(now).list(json))));
             case "/page/operation" ->
                 document(
@@ -113,8 +115,7 @@ public final class Pages {
                 request,
                 "repositories",
                 "repositories " + after,
-                () -> Optional.of(
-                        uiBackend.repositories(Optional.of(after).filter(name -> !name.isEmpty()), REPOSITORIES)),
+                () -> uiBackend.repositories(Optional.of(after).filter(name -> !name.isEmpty()), REPOSITORIES),
                 (json, now) -> Optional.of(
                         Map.of("catalog", CatalogData.of(Optional.of(json), now), "isFirst", after.isEmpty())));
     }
@@ -149,7 +150,7 @@ public final class Pages {
             Request request,
             String template,
             String name,
-            Supplier<Optional<ObjectNode>> document,
+            Supplier<ObjectNode> document,
             BiFunction<ObjectNode, Instant, Optional<Map<String, Object>>> data) {
         return documents
                 .get(name, before -> read(before.orElseGet(Reading::never), document))
@@ -181,10 +182,10 @@ public final class Pages {
         return new Page(200, templates.render(template, data));
     }
 
-    private Reading<ObjectNode> read(Reading<ObjectNode> before, Supplier<Optional<ObjectNode>> document) {
+    private Reading<ObjectNode> read(Reading<ObjectNode> before, Supplier<ObjectNode> document) {
         try {
-            return Reading.of(document.get(), clock.instant());
-        } catch (IllegalArgumentException e) {
+            return Reading.of(Optional.of(document.get()), clock.instant());
+        } catch (IllegalArgumentException | NoSuchOperationException | UnknownScopeException e) {
             throw e;
         } catch (RuntimeException e) {
             return before.failed(String.valueOf(e.getMessage()));
@@ -199,6 +200,9 @@ public final class Pages {
     private Page failed(Request request, Throwable failure) {
         if (failure instanceof BusyException) {
             return message(503, "Too many requests", "Retry in a few seconds.", request.isLoggedIn());
+        }
+        if (failure instanceof NoSuchOperationException || failure instanceof UnknownScopeException) {
+            return notFound(request);
         }
         if (failure instanceof IllegalArgumentException) {
             return message(400, "Invalid request", String.valueOf(failure.getMessage()), request.isLoggedIn());

@@ -1,6 +1,8 @@
 package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.NoSuchOperationException;
+import dev.registrybackup.restore.UnknownScopeException;
 import java.util.Optional;
 
 /**
@@ -12,12 +14,12 @@ public interface UiBackend {
     /** The newest operations, at most this many. */
     ObjectNode operations(int most);
 
-    /** One operation; empty if there is none. */
-    Optional<ObjectNode> operation(String id);
+    /** One operation. Throws {@link NoSuchOperationException} if there is none. */
+    ObjectNode operation(String id);
 
     /** A page of the catalog. */
     ObjectNode repositories(Optional<String> after, int most);
 
-    /** One repository in its current state; empty if the backup has none with this name. */
-    Optional<ObjectNode> repository(String name);
+    /** One repository in its current state. Throws {@link UnknownScopeException} if the backup has none with this name. */
+    ObjectNode repository(String name);
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -36,8 +37,9 @@ class CommandLineToolTest {
         PrintWriter toOut = new PrintWriter(out);
         PrintWriter toError = new PrintWriter(error);
         return CommandLineTool.answerWithoutConfiguration(toOut, toError, arguments)
-                .orElseGet(() ->
-                        new CommandLineTool(new Recorded(), toOut, toError, false, System::nanoTime).run(arguments));
+                .orElseGet(
+                        () -> new CommandLineTool(new Recorded(), "ada@laptop", toOut, toError, false, System::nanoTime)
+                                .run(arguments));
     }
 
     private static ObjectNode json(String text) {
@@ -61,17 +63,18 @@ class CommandLineToolTest {
         }
 
         @Override
-        public ObjectNode plan(ObjectNode request) {
+        public ObjectNode plan(JsonNode request) {
             return answer("plan " + request);
         }
 
         @Override
-        public ObjectNode preflight(ObjectNode request) {
+        public ObjectNode preflight(JsonNode request) {
             return answer("preflight " + request);
         }
 
         @Override
-        public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Progress> progress) {
+        public ObjectNode run(
+                OperationKind kind, JsonNode request, String by, Consumer<ProgressTracker.Progress> progress) {
             return answer(kind.label() + " " + request);
         }
 
@@ -96,13 +99,13 @@ class CommandLineToolTest {
         }
 
         @Override
-        public ObjectNode cancel(String id) {
+        public ObjectNode cancel(String id, String by) {
             return answer("cancel " + id);
         }
 
         @Override
-        public ObjectNode acknowledge(FindingCode code, String subject, Instant until) {
-            return answer("acknowledge " + code + " " + subject + " " + until);
+        public ObjectNode acknowledge(FindingCode code, String subject, Instant until, String by) {
+            return answer("acknowledge " + code + " " + subject + " " + until + " by " + by);
         }
 
         @Override
@@ -134,7 +137,11 @@ class CommandLineToolTest {
                 run("findings", "acknowledge", "--code", "BROKEN", "--subject", "x", "--until", "2027-01-31T00:00:00Z");
 
         // Then
-        assertEquals(List.of("acknowledge BLOB_DIGEST_MISMATCH sha256:0a 2027-01-31T00:00:00Z", "acknowledged"), asked);
+        assertEquals(
+                List.of(
+                        "acknowledge BLOB_DIGEST_MISMATCH sha256:0a 2027-01-31T00:00:00Z by ada@laptop",
+                        "acknowledged"),
+                asked);
         assertEquals(
                 List.of(ExitCode.OK, ExitCode.OK, ExitCode.USAGE, ExitCode.USAGE),
                 List.of(done, listed, withoutTime, withoutCode));
@@ -153,8 +160,8 @@ class CommandLineToolTest {
         assertEquals(
                 List.of(
                         "restore"
-                                + " {\"scope\":{\"image\":\"ns/app:v1\"},\"at\":\"2026-01-02T03:04:05Z\",\"mode\":\"repair\","
-                                + "\"overwriteTags\":true,\"referrers\":false,\"dryRun\":false}",
+                            + " {\"scope\":{\"image\":\"ns/app:v1\"},\"at\":\"2026-01-02T03:04:05Z\",\"mode\":\"repair\","
+                            + "\"overwriteTags\":true,\"referrers\":false,\"dryRun\":false}",
                         "plan {\"scope\":{\"all\":true},\"target\":\"directory\",\"overwriteTags\":false,"
                                 + "\"referrers\":false,\"dryRun\":true}",
                         "verify {\"store\":\"registry\",\"scope\":{\"all\":true},\"depth\":\"content\","
@@ -321,9 +328,9 @@ class CommandLineToolTest {
         assertEquals(ExitCode.OK, exit);
         assertEquals(List.of("drill " + json(request)), asked);
         assertTrue(arguments.contains("--json") || out.toString().contains("""
-                                3 images, 0 failed
-                                At 1000 bytes/s a restore of everything (60000 bytes) would take 60 s
-                                """), out::toString);
+            3 images, 0 failed
+            At 1000 bytes/s a restore of everything (60000 bytes) would take 60 s
+            """), out::toString);
     }
 
     @ParameterizedTest
@@ -385,8 +392,8 @@ class CommandLineToolTest {
         // Given
         answer =
                 "{'operations':[{'id':'20260304T050607Z-1','kind':'verify','state':'running','requestedAt':'2026-03-04T05:06:07Z',"
-                        + "'requestedBy':'system:a','objects':{'done':5,'total':10},'bytes':{'done':1572864}},"
-                        + "{'id':'x','kind':'restore','state':'failed','objects':{'done':0,'total':0},'requestedBy':'b'}]}";
+                    + "'requestedBy':'system:a','objects':{'done':5,'total':10},'bytes':{'done':1572864}},"
+                    + "{'id':'x','kind':'restore','state':'failed','objects':{'done':0,'total':0},'requestedBy':'b'}]}";
 
         // When
         run("operation", "list");

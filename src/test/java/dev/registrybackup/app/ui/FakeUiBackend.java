@@ -3,6 +3,9 @@ package dev.registrybackup.app.ui;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.NoSuchOperationException;
+import dev.registrybackup.operation.OperationId;
+import dev.registrybackup.restore.UnknownScopeException;
 import java.util.Optional;
 
 /** Returns the responses that a test sets, in JSON with apostrophes for quotation marks. */
@@ -42,8 +45,8 @@ final class FakeUiBackend implements UiBackend {
     }
 
     @Override
-    public Optional<ObjectNode> operation(String id) {
-        return operation;
+    public ObjectNode operation(String id) {
+        return operation.orElseThrow(() -> new NoSuchOperationException(new OperationId(id), "the backup"));
     }
 
     @Override
@@ -52,10 +55,10 @@ final class FakeUiBackend implements UiBackend {
     }
 
     @Override
-    public Optional<ObjectNode> repository(String name) {
+    public ObjectNode repository(String name) {
         if (name.contains(" ")) {
             throw new IllegalArgumentException("\"%s\" is not a repository name".formatted(name));
         }
-        return repository;
+        return repository.orElseThrow(() -> new UnknownScopeException("The backup has no repository " + name));
     }
 }
