@@ -29,7 +29,7 @@ class ReconcileWiring {
             Settings settings,
             StorePair storePair,
             ImageStreamWiring openShift,
-            ReplicationWiring replication,
+            Wiring wiring,
             WorkerPools workerPools,
             RateLimiter rateLimiter,
             Clock clock) {
@@ -43,7 +43,7 @@ class ReconcileWiring {
                 storePair,
                 new Reconciliation.Tools(
                         scratch -> Rclone.create(rclone, registry, backup, processCredentials, scratch),
-                        (stores, limit) -> throttledTools(replication, stores, limit),
+                        (stores, limit) -> throttledTools(wiring, stores, limit),
                         openShift.snapshots(),
                         settings.archive()
                                 .map(destination -> scratch ->
@@ -57,9 +57,8 @@ class ReconcileWiring {
     }
 
     /** The replication of events with caches of its own and the bandwidth limit. */
-    private static ReplicationTools throttledTools(
-            ReplicationWiring replication, StorePair stores, RateLimiter rateLimiter) {
-        ReplicationTools tools = replication.tools(
+    private static ReplicationTools throttledTools(Wiring wiring, StorePair stores, RateLimiter rateLimiter) {
+        ReplicationTools tools = wiring.replicationTools(
                 new StorePair(
                         new ThrottledObjectStore(stores.registry(), rateLimiter),
                         new ThrottledObjectStore(stores.backup(), rateLimiter),

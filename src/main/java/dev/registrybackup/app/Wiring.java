@@ -6,6 +6,7 @@ import dev.registrybackup.app.auth.SharedSecret;
 import dev.registrybackup.app.auth.TokenAuthorizer;
 import dev.registrybackup.app.config.Configuration.ConcurrencyProperties;
 import dev.registrybackup.app.config.Configuration.LoggingProperties.LogFormat;
+import dev.registrybackup.app.config.Configuration.RegistryProperties.UnknownObjectMode;
 import dev.registrybackup.app.config.RegistryStoreSettings;
 import dev.registrybackup.app.config.RuntimeEnvironment;
 import dev.registrybackup.app.config.Settings;
@@ -14,9 +15,11 @@ import dev.registrybackup.app.metrics.CaptureMetrics;
 import dev.registrybackup.app.metrics.StoreHealth;
 import dev.registrybackup.app.ui.Pages;
 import dev.registrybackup.catalog.Catalog;
+import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.AcknowledgedFindings;
 import dev.registrybackup.operation.InProcessRunner;
@@ -29,6 +32,8 @@ import dev.registrybackup.reconcile.Reconciliation;
 import dev.registrybackup.reconcile.ReplicationTools;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.replication.BlobReplicator;
+import dev.registrybackup.replication.BlockedLinks;
 import dev.registrybackup.replication.CanaryProbe;
 import dev.registrybackup.replication.DeadLetterHandler;
 import dev.registrybackup.replication.LatencyRecorder;
@@ -36,7 +41,11 @@ import dev.registrybackup.replication.NotificationHandler;
 import dev.registrybackup.replication.RejectionRecorder;
 import dev.registrybackup.replication.ReplicationListener;
 import dev.registrybackup.replication.ReplicationListener.Trigger;
+import dev.registrybackup.replication.ReplicationResult;
 import dev.registrybackup.replication.ReplicationService;
+import dev.registrybackup.replication.Replicator;
+import dev.registrybackup.replication.UnknownObjects;
+import dev.registrybackup.replication.VerifiedMarker;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingStore;
 import dev.registrybackup.replication.pending.PendingWriter;
@@ -55,6 +64,8 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 
 /** Builds the program from its settings, once, at start. The one place where the real clock and randomness come in. */
 @Singleton
@@ -62,7 +73,7 @@ public class Wiring {
     /** How long a key that was found durable counts as durable. */
     public static final Duration DURABLE_KEY_TTL = Duration.ofMinutes(5);
 
-    static final int MAX_DURABLE_KEYS = 100_000;
+    private static final int MAX_DURABLE_KEYS = 100_000;
     private static final Duration HOUSEKEEPING_INTERVAL = Duration.ofMinutes(1);
     /** Connections besides those of the worker pools: for records and store health. */
     private static final int OTHER_CONNECTIONS = 16;
@@ -145,7 +156,6 @@ public class Wiring {
     Service service(
             LatencyRecorder latencyRecorder,
             ReplicationListener replicationListener,
-            ReplicationWiring replication,
             ImageStreamWiring openShift,
             CaptureMetrics captureMetrics) {
         RejectionStore rejectionStore = new RejectionStore(
@@ -174,7 +184,7 @@ public class Wiring {
                     rejectionRecorder,
                     pending::waitingKeys);
         }
-        ReplicationService replicationService = replicationService(replication, replicationListener);
+        ReplicationService replicationService = replicationService(replicationListener);
         RetryWorker worker = new RetryWorker(pendingStore, rejectionStore, replicationService, workerPools, clock);
         PendingWriter pending = new PendingWriter(pendingStore, workerPools, worker::add);
         NotificationHandler notificationHandler = new NotificationHandler(
@@ -207,9 +217,8 @@ public class Wiring {
                 () -> 0);
     }
 
-    private ReplicationService replicationService(
-            ReplicationWiring replication, ReplicationListener replicationListener) {
-        ReplicationTools tools = replication.tools(
+    private ReplicationService replicationService(ReplicationListener replicationListener) {
+        ReplicationTools tools = replicationTools(
                 storePair(),
                 (key, copying) -> replicationListener.observe(
                         Trigger.UNBLOCKED, new PendingKey(key, Optional.empty()), copying, clock));
@@ -223,6 +232,39 @@ public class Wiring {
                 new CanaryProbe(registry.store(), backup.store(), clock),
                 workerPools,
                 clock);
+    }
+
+    /**
+     * Builds the replication between two stores, with caches of its own.
+     *
+     * @param onUnblocked receives each link that is retried on its own, and the result
+     */
+    ReplicationTools replicationTools(
+            StorePair stores, BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked) {
+        ObjectStore from = stores.registry();
+        ObjectStore to = stores.backup();
+        ExpiringKeySet durable = new ExpiringKeySet(clock, DURABLE_KEY_TTL, MAX_DURABLE_KEYS);
+        VerifiedMarker verified = new VerifiedMarker(to, stores.layout(), clock);
+        BlobReplicator blobReplicator = new BlobReplicator(stores.layout(), from, to, verified, workerPools, durable);
+        BlockedLinks blockedLinks = new BlockedLinks(to, clock);
+        Replicator replicator = new Replicator(
+                new Replicator.Dependencies(
+                        stores.layout(),
+                        from,
+                        to,
+                        blobReplicator,
+                        new UnknownObjects(
+                                from,
+                                to,
+                                workerPools,
+                                settings.configuration().registry().unknownObjects() == UnknownObjectMode.COPY),
+                        blockedLinks,
+                        durable,
+                        workerPools,
+                        // OpenShift's registry serves layers without layer links, for example after "oc tag".
+                        !settings.isOpenShift()),
+                onUnblocked);
+        return new ReplicationTools(replicator, blobReplicator, verified, durable, blockedLinks);
     }
 
     @Produces

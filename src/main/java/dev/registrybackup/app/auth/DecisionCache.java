@@ -4,7 +4,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import dev.registrybackup.app.auth.AuthDecision.Answer;
 import dev.registrybackup.concurrent.ExpiringCaches;
 import dev.registrybackup.concurrent.WorkerPools;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -111,6 +110,6 @@ final class DecisionCache {
 
     /** A hash of both, so that no secret stays in memory. */
     private static String key(String token, String verb) {
-        return HexFormat.of().formatHex(SharedSecret.sha256((verb + "\n" + token).getBytes(StandardCharsets.UTF_8)));
+        return HexFormat.of().formatHex(SharedSecret.sha256(verb + "\n" + token));
     }
 }

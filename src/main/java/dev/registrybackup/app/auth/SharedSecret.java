@@ -1,8 +1,8 @@
 package dev.registrybackup.app.auth;
 
+import dev.registrybackup.registry.DigestAlgorithm;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /** A secret that both sides know; keeps only its hash. Safe for use by many threads. */
 public final class SharedSecret {
@@ -10,20 +10,16 @@ public final class SharedSecret {
 
     /** Keeps the hash of this secret. */
     public SharedSecret(String secret) {
-        hash = sha256(secret.getBytes(StandardCharsets.UTF_8));
+        hash = sha256(secret);
     }
 
     /** Whether the text is the secret. Compares complete hashes, so that the time reveals nothing. */
     public boolean matches(String given) {
-        return MessageDigest.isEqual(hash, sha256(given.getBytes(StandardCharsets.UTF_8)));
+        return MessageDigest.isEqual(hash, sha256(given));
     }
 
-    static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has SHA-256", e);
-        }
+    static byte[] sha256(String text) {
+        return DigestAlgorithm.SHA256.newMessageDigest().digest(text.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -22,7 +22,7 @@ public final class CommandLineTool {
     private final PrintWriter out;
     private final PrintWriter error;
     private final ProgressDisplay progressDisplay;
-    private final TablePrinter tables;
+    private final ResultPrinter printer;
 
     /**
      * A tool that prints to these writers.
@@ -40,7 +40,7 @@ public final class CommandLineTool {
         this.out = out;
         this.error = error;
         this.progressDisplay = new ProgressDisplay(error, terminal, nanoTime);
-        this.tables = new TablePrinter(out);
+        this.printer = new ResultPrinter(out);
     }
 
     /**
@@ -117,7 +117,7 @@ public final class CommandLineTool {
             case "acknowledge" ->
                 report(given, backend.acknowledge(given.findingCode(), given.subject(), given.until(), user));
             case "acknowledged" -> report(given, backend.acknowledged());
-            case "list" -> report(given, backend.operations(), tables::operations);
+            case "list" -> report(given, backend.operations(), printer::operations);
             case "show" -> report(given, backend.operation(given.id()));
             case "cancel" -> report(given, backend.cancel(given.id(), user));
             case "run" -> runOperation(given, backend.runOperation(given.id(), progressDisplay::show));
@@ -141,11 +141,11 @@ public final class CommandLineTool {
     private ExitCode catalog(Arguments given) {
         Optional<String> repository = given.text("--repository");
         ObjectNode answer = backend.catalog(repository, given.text("--after"), given.text("--limit"));
-        return report(given, answer, repository.isPresent() ? tables::repository : tables::repositories);
+        return report(given, answer, repository.isPresent() ? printer::repository : printer::repositories);
     }
 
     private ExitCode preflight(Arguments given, JsonNode answer) {
-        report(given, answer, tables::preflight);
+        report(given, answer, printer::preflight);
         if (answer.path("ready").asBoolean()) {
             return ExitCode.OK;
         }
@@ -180,7 +180,7 @@ public final class CommandLineTool {
 
     private ExitCode finish(Arguments given, JsonNode operation) {
         progressDisplay.clear();
-        report(given, operation, json -> ResultPrinter.print(json, out));
+        report(given, operation, printer::operation);
         return ExitCode.of(operation);
     }
 }

@@ -2,7 +2,6 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +51,6 @@ final class CatalogData {
                 "size",
                 Formats.size(entry.path("size").asLong()),
                 "at",
-                Formats.moment(MetadataStore.parseTime(entry, "at"), now));
+                Formats.moment(entry, "at", now));
     }
 }

@@ -1,5 +1,7 @@
 package dev.registrybackup.app.ui;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.registrybackup.objectstore.MetadataStore;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -91,6 +93,11 @@ final class Formats {
     /** As {@link #moment(Instant, Instant)}; an empty string if there is none, which templates treat as false. */
     static Object moment(Optional<Instant> then, Instant now) {
         return then.<Object>map(time -> moment(time, now)).orElse("");
+    }
+
+    /** As {@link #moment(Optional, Instant)}, of this field. */
+    static Object moment(JsonNode json, String field, Instant now) {
+        return moment(MetadataStore.parseTime(json, field), now);
     }
 
     /** Encodes a value for a URL query. */

@@ -1,7 +1,6 @@
 package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +34,7 @@ final class OperationData {
         line.put("level", level(state).data());
         line.put("isAtWork", ACTIVE.contains(state));
         line.put("requestedBy", operation.path("requestedBy").asText());
-        line.put("requestedAt", Formats.moment(MetadataStore.parseTime(operation, "requestedAt"), now));
+        line.put("requestedAt", Formats.moment(operation, "requestedAt", now));
         line.put("phase", operation.path("phase").asText());
         line.put("objects", amount(operation.path("objects"), false));
         line.put("bytes", amount(operation.path("bytes"), true));
@@ -49,9 +48,9 @@ final class OperationData {
         JsonNode run = operation.path("run");
         data.put("parameters", operation.path("parameters").toPrettyString());
         data.put("runner", run.path("runner").asText());
-        data.put("startedAt", Formats.moment(MetadataStore.parseTime(run, "startedAt"), now));
-        data.put("heartbeatAt", Formats.moment(MetadataStore.parseTime(run, "heartbeatAt"), now));
-        data.put("finishedAt", Formats.moment(MetadataStore.parseTime(run, "finishedAt"), now));
+        data.put("startedAt", Formats.moment(run, "startedAt", now));
+        data.put("heartbeatAt", Formats.moment(run, "heartbeatAt", now));
+        data.put("finishedAt", Formats.moment(run, "finishedAt", now));
         data.put("reason", operation.path("reason").asText());
         data.put("summary", operation.has("summary") ? operation.path("summary").toPrettyString() : "");
         JsonNode findings = operation.path("findings");

@@ -60,13 +60,12 @@ final class OverviewData {
     /** Each read failure once, with the time of the oldest value that it leaves on the page. */
     private static List<Map<String, Object>> failures(BackupStatus backupStatus, Instant now) {
         Map<String, Optional<Instant>> causes = new LinkedHashMap<>();
-        backupStatus
-                .all()
-                .filter(reading -> reading.failure().isPresent())
-                .forEach(reading -> causes.merge(
-                        reading.failure().orElseThrow(),
-                        reading.at(),
-                        (one, other) -> one.isPresent() && other.isPresent() ? oldest(one, other) : Optional.empty()));
+        for (Reading<?> reading : backupStatus.failures()) {
+            causes.merge(
+                    reading.failure().orElseThrow(),
+                    reading.at(),
+                    (one, other) -> one.isPresent() && other.isPresent() ? oldest(one, other) : Optional.empty());
+        }
         return causes.entrySet().stream()
                 .map(cause -> failure(cause.getKey(), cause.getValue(), now))
                 .toList();

@@ -79,9 +79,7 @@ public final class Pages {
 
     private CompletableFuture<Page> route(Request request) {
         return switch (request.path()) {
-            case "/" ->
-                statuses.get("/", before -> statusReader.read(before.orElseGet(BackupStatus::unknown)))
-                        .thenApply(status -> overview(request, status));
+            case "/" -> statuses.get("/", statusReader::read).thenApply(status -> overview(request, status));
             case "/page/repositories" -> repositories(request);
             case "/page/repository", "/page/image" -> repository(request);
             case "/page/operations" ->

@@ -2,7 +2,6 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,8 +65,8 @@ final class RepositoryData {
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("name", name);
         data.put("href", href());
-        data.put("at", Formats.moment(MetadataStore.parseTime(document, "at"), now));
-        data.put("stream", Formats.moment(MetadataStore.parseTime(document.path("imageStream"), "at"), now));
+        data.put("at", Formats.moment(document, "at", now));
+        data.put("stream", Formats.moment(document.path("imageStream"), "at", now));
         data.put("level", (restorable < all ? Level.BAD : Level.GOOD).data());
         data.put(
                 "sentence",
@@ -91,7 +90,7 @@ final class RepositoryData {
         String text = tag.path("tag").asText();
         data.put("tag", text);
         data.put("href", "/page/image?name=%s&tag=%s".formatted(Formats.query(name), Formats.query(text)));
-        data.put("time", Formats.moment(MetadataStore.parseTime(tag, "time"), now));
+        data.put("time", Formats.moment(tag, "time", now));
         if (digest.isEmpty()) {
             data.put("state", "Its link is broken: it points to no image");
             data.put("level", Level.BAD.data());
@@ -131,7 +130,7 @@ final class RepositoryData {
     private Map<String, Object> past(JsonNode past) {
         String digest = past.path("digest").asText();
         Map<String, Object> data = image(digest);
-        data.put("time", Formats.moment(MetadataStore.parseTime(past, "time"), now));
+        data.put("time", Formats.moment(past, "time", now));
         return data;
     }
 
@@ -149,7 +148,7 @@ final class RepositoryData {
         data.put("reference", reference);
         data.put("name", name);
         data.put("repositoryHref", href());
-        data.put("at", Formats.moment(MetadataStore.parseTime(document, "at"), now));
+        data.put("at", Formats.moment(document, "at", now));
         data.put("restore", shellCommands.restoreImage(reference));
         return data;
     }
@@ -166,7 +165,7 @@ final class RepositoryData {
         data.put("mediaType", image.path("mediaType").asText());
         data.put("platforms", platforms(image.path("platforms")));
         data.put("size", image.has("size") ? Formats.size(image.path("size").asLong()) : "");
-        data.put("pushed", Formats.moment(MetadataStore.parseTime(image, "pushed"), now));
+        data.put("pushed", Formats.moment(image, "pushed", now));
         data.put("created", image.path("created").asText());
         data.put("tags", texts(image.path("tags")));
         data.put("missing", texts(image.path("missing")));
@@ -211,8 +210,6 @@ final class RepositoryData {
     }
 
     private static List<String> texts(JsonNode list) {
-        List<String> texts = new ArrayList<>();
-        list.forEach(entry -> texts.add(entry.asText()));
-        return texts;
+        return list.valueStream().map(JsonNode::asText).toList();
     }
 }

@@ -17,12 +17,13 @@ import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
 import java.time.Clock;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /** Reads the status of the backup. Blocks; a store failure does not fail it but shows in the affected values. */
 final class StatusReader {
@@ -59,6 +60,7 @@ final class StatusReader {
      * @param latencies how soon objects became durable, by day
      * @param operations the newest operations
      * @param repositories the first repositories
+     * @param failures those of these values whose latest read failed
      */
     record BackupStatus(
             Reading<LastVerification.VerificationRecord> verification,
@@ -72,55 +74,36 @@ final class StatusReader {
             Reading<SortedMap<LocalDate, JsonNode>> drilledDays,
             Reading<SortedMap<LocalDate, LatencyHistogram>> latencies,
             Reading<ObjectNode> operations,
-            Reading<ObjectNode> repositories) {
-        static BackupStatus unknown() {
-            return new BackupStatus(
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never(),
-                    Reading.never());
-        }
-
-        Stream<Reading<?>> all() {
-            return Stream.of(
-                    verification,
-                    items,
-                    reconciliation,
-                    drill,
-                    alarms,
-                    backlog,
-                    reconciledDays,
-                    verifiedDays,
-                    drilledDays,
-                    latencies,
-                    operations,
-                    repositories);
-        }
-    }
+            Reading<ObjectNode> repositories,
+            List<Reading<?>> failures) {}
 
     /** One pass over all values; once the store did not answer, it sends no more requests. */
     private final class ReadPass {
+        private final Optional<BackupStatus> before;
+        private final List<Reading<?>> failures = new ArrayList<>();
         private Optional<String> down = Optional.empty();
 
-        <T> Reading<T> read(Reading<T> before, Supplier<Optional<T>> record) {
-            if (down.isPresent()) {
-                return before.failed(down.get());
+        ReadPass(Optional<BackupStatus> before) {
+            this.before = before;
+        }
+
+        <T> Reading<T> read(Function<BackupStatus, Reading<T>> last, Supplier<T> value) {
+            return readOptional(last, () -> Optional.of(value.get()));
+        }
+
+        <T> Reading<T> readOptional(Function<BackupStatus, Reading<T>> last, Supplier<Optional<T>> value) {
+            String reason = down.orElse("");
+            if (reason.isEmpty()) {
+                try {
+                    return Reading.of(value.get(), clock.instant());
+                } catch (ObjectStoreException e) {
+                    reason = String.valueOf(e.getMessage());
+                    down = STORE_DOWN.contains(e.error()) ? Optional.of(reason) : Optional.empty();
+                }
             }
-            try {
-                return Reading.of(record.get(), clock.instant());
-            } catch (ObjectStoreException e) {
-                String reason = String.valueOf(e.getMessage());
-                down = STORE_DOWN.contains(e.error()) ? Optional.of(reason) : Optional.empty();
-                return before.failed(reason);
-            }
+            Reading<T> failed = before.map(last).orElseGet(Reading::never).failed(reason);
+            failures.add(failed);
+            return failed;
         }
     }
 
@@ -138,22 +121,21 @@ final class StatusReader {
     }
 
     /** The current status; values that cannot be read stay as before. */
-    BackupStatus read(BackupStatus before) {
-        ReadPass pass = new ReadPass();
+    BackupStatus read(Optional<BackupStatus> before) {
+        ReadPass pass = new ReadPass(before);
         return new BackupStatus(
-                pass.read(before.verification(), () -> Optional.of(verification.read())),
-                pass.read(before.items(), items::read),
-                pass.read(before.reconciliation(), () -> Optional.of(reconciliation.read())),
-                pass.read(before.drill(), () -> Optional.of(drill.read())),
-                pass.read(before.alarms(), () -> Optional.of(alarms.openAlarms())),
-                pass.read(before.backlog(), () -> Optional.of(queueDepth.read())),
-                pass.read(before.reconciledDays(), () -> Optional.of(history.read(DailyHistory.RECONCILE))),
-                pass.read(before.verifiedDays(), () -> Optional.of(history.read(DailyHistory.VERIFY))),
-                pass.read(before.drilledDays(), () -> Optional.of(history.read(DailyHistory.DRILL))),
-                pass.read(before.latencies(), () -> Optional.of(latencies.read())),
-                pass.read(before.operations(), () -> Optional.of(uiBackend.operations(OPERATIONS))),
-                pass.read(
-                        before.repositories(),
-                        () -> Optional.of(uiBackend.repositories(Optional.empty(), REPOSITORIES))));
+                pass.read(BackupStatus::verification, verification::read),
+                pass.readOptional(BackupStatus::items, items::read),
+                pass.read(BackupStatus::reconciliation, reconciliation::read),
+                pass.read(BackupStatus::drill, drill::read),
+                pass.read(BackupStatus::alarms, alarms::openAlarms),
+                pass.read(BackupStatus::backlog, queueDepth::read),
+                pass.read(BackupStatus::reconciledDays, () -> history.read(DailyHistory.RECONCILE)),
+                pass.read(BackupStatus::verifiedDays, () -> history.read(DailyHistory.VERIFY)),
+                pass.read(BackupStatus::drilledDays, () -> history.read(DailyHistory.DRILL)),
+                pass.read(BackupStatus::latencies, latencies::read),
+                pass.read(BackupStatus::operations, () -> uiBackend.operations(OPERATIONS)),
+                pass.read(BackupStatus::repositories, () -> uiBackend.repositories(Optional.empty(), REPOSITORIES)),
+                pass.failures);
     }
 }

@@ -2,7 +2,6 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.app.ui.StatusReader.BackupStatus;
-import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.reconcile.Alarm;
@@ -136,7 +135,7 @@ final class StatusTable {
                                 counted(summary, "copied"),
                                 counted(summary, "missedByEvents")),
                 "finished",
-                Formats.moment(MetadataStore.parseTime(summary, "finishedAt"), now));
+                Formats.moment(summary, "finishedAt", now));
     }
 
     private static String counted(JsonNode summary, String name) {

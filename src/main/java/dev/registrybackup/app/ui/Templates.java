@@ -1,18 +1,16 @@
 package dev.registrybackup.app.ui;
 
+import dev.registrybackup.registry.DigestAlgorithm;
 import io.quarkus.qute.Engine;
 import io.quarkus.qute.EvalContext;
-import io.quarkus.qute.Expression;
-import io.quarkus.qute.ResultMapper;
+import io.quarkus.qute.HtmlEscaper;
 import io.quarkus.qute.TemplateInstance;
-import io.quarkus.qute.TemplateNode.Origin;
 import io.quarkus.qute.ValueResolver;
+import io.quarkus.qute.Variant;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -54,14 +52,17 @@ final class Templates {
         engine = Engine.builder()
                 .addDefaults()
                 .addValueResolver(new Fields())
-                .addResultMapper(new Escaping())
+                .addResultMapper(new HtmlEscaper(List.of(Variant.TEXT_HTML)))
                 .removeStandaloneLines(true)
                 .build();
+        Variant html = Variant.forContentType(Variant.TEXT_HTML);
         for (String name : NAMES) {
-            engine.putTemplate(name, engine.parse(text(name), null, name));
+            engine.putTemplate(name, engine.parse(text(name), html, name));
         }
         Matcher inline = STYLE.matcher(render("message", Map.of("title", "", "message", "", "isLoggedIn", false)));
-        styleHash = sha256(inline.find() ? inline.group(1) : "");
+        byte[] style = (inline.find() ? inline.group(1) : "").getBytes(StandardCharsets.UTF_8);
+        styleHash = Base64.getEncoder()
+                .encodeToString(DigestAlgorithm.SHA256.newMessageDigest().digest(style));
     }
 
     private static String text(String name) {
@@ -88,15 +89,6 @@ final class Templates {
         return styleHash;
     }
 
-    private static String sha256(String text) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return Base64.getEncoder().encodeToString(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has SHA-256", e);
-        }
-    }
-
     /** Resolves a name to the map's field, even if maps have a property of the same name. */
     private static final class Fields implements ValueResolver {
         @Override
@@ -112,39 +104,6 @@ final class Templates {
         @Override
         public CompletionStage<Object> resolve(EvalContext context) {
             return CompletableFuture.completedFuture(((Map<?, ?>) context.getBase()).get(context.getName()));
-        }
-    }
-
-    private static final class Escaping implements ResultMapper {
-        @Override
-        public int getPriority() {
-            return 100;
-        }
-
-        @Override
-        public boolean appliesTo(Origin origin, Object result) {
-            return true;
-        }
-
-        @Override
-        public String map(Object result, Expression expression) {
-            return escape(String.valueOf(result));
-        }
-
-        private static String escape(String text) {
-            StringBuilder escaped = new StringBuilder(text.length() + 16);
-            for (int at = 0; at < text.length(); at++) {
-                char character = text.charAt(at);
-                switch (character) {
-                    case '&' -> escaped.append("&amp;");
-                    case '<' -> escaped.append("&lt;");
-                    case '>' -> escaped.append("&gt;");
-                    case '"' -> escaped.append("&quot;");
-                    case '\'' -> escaped.append("&#39;");
-                    default -> escaped.append(character);
-                }
-            }
-            return escaped.toString();
         }
     }
 }
