@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Prints answers for people: an operation in a few lines, all else as tables. Control characters of values are printed as {@code ?}, so that a name in the
- * bucket cannot drive a terminal.
+ * Prints answers for people: an operation in a few lines, all else as tables. Control characters of values are printed
+ * as {@code ?}, so that a name in the bucket cannot drive a terminal.
  */
 record ResultPrinter(PrintWriter out) {
     /** A finished operation in a few lines. */

@@ -136,6 +136,6 @@ final class StatusReader {
                 pass.read(BackupStatus::latencies, latencies::read),
                 pass.read(BackupStatus::operations, () -> uiBackend.operations(OPERATIONS)),
                 pass.read(BackupStatus::repositories, () -> uiBackend.repositories(Optional.empty(), REPOSITORIES)),
-                pass.failures);
+                List.copyOf(pass.failures));
     }
 }
