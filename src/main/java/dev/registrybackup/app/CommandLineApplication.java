@@ -14,7 +14,6 @@ import java.nio.file.Path;
 public class CommandLineApplication implements QuarkusApplication {
     private final OnDemandOperations onDemandOperations;
 
-    /** Created once, with the operations that commands use. */
     public CommandLineApplication(OnDemandOperations onDemandOperations) {
         this.onDemandOperations = onDemandOperations;
     }

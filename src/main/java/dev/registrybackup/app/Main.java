@@ -23,7 +23,6 @@ public class Main {
             "service.role", "restore",
             "operations.runner", "process");
 
-    /** Called by the Java runtime. */
     public static void main(String... arguments) {
         if (arguments.length == 0) {
             Quarkus.run(null, Main::exit);

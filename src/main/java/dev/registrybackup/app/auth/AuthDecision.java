@@ -11,9 +11,7 @@ public record AuthDecision(Answer answer, String caller, String reason) {
     /** Stands for an unknown caller. */
     public static final String NOBODY = "-";
 
-    /** The possible decisions. */
     public enum Answer {
-        /** The caller is allowed. */
         ALLOWED,
         /** There is no token, or it is not known: 401. */
         UNAUTHENTICATED,
@@ -23,7 +21,6 @@ public record AuthDecision(Answer answer, String caller, String reason) {
         UNKNOWN
     }
 
-    /** The caller is allowed. */
     public static AuthDecision allowed(String caller, String reason) {
         return new AuthDecision(Answer.ALLOWED, caller, reason);
     }
@@ -33,7 +30,6 @@ public record AuthDecision(Answer answer, String caller, String reason) {
         return new AuthDecision(Answer.UNAUTHENTICATED, NOBODY, reason);
     }
 
-    /** Denies a known caller. */
     public static AuthDecision forbidden(String caller, String reason) {
         return new AuthDecision(Answer.FORBIDDEN, caller, reason);
     }
@@ -43,7 +39,6 @@ public record AuthDecision(Answer answer, String caller, String reason) {
         return new AuthDecision(Answer.UNKNOWN, NOBODY, reason);
     }
 
-    /** Whether the caller is allowed. */
     public boolean isAllowed() {
         return answer == Answer.ALLOWED;
     }

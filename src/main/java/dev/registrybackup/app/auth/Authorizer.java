@@ -19,7 +19,6 @@ public final class Authorizer {
     private static final String SCHEME = "Bearer ";
     private static final Duration REVIEW_TIMEOUT = Duration.ofSeconds(5);
 
-    /** Decides about a caller. */
     @FunctionalInterface
     private interface Rule {
         CompletableFuture<AuthDecision> ask(Optional<String> token, String verb, boolean fromLoopback);
@@ -92,18 +91,16 @@ public final class Authorizer {
 
     private static CompletableFuture<AuthDecision> withToken(
             Optional<String> token, Function<String, CompletableFuture<AuthDecision>> ask) {
+        String problem = "";
         if (token.isEmpty()) {
-            return CompletableFuture.completedFuture(
-                    AuthDecision.unauthenticated("there is no bearer token: send Authorization: Bearer <token>"));
+            problem = "there is no bearer token: send Authorization: Bearer <token>";
+        } else if (token.get().length() > MAX_TOKEN_LENGTH) {
+            problem = "the token is longer than " + MAX_TOKEN_LENGTH + " characters";
+        } else if (!TOKEN.matcher(token.get()).matches()) {
+            problem = "the token has characters that no bearer token has";
         }
-        if (token.get().length() > MAX_TOKEN_LENGTH) {
-            return CompletableFuture.completedFuture(
-                    AuthDecision.unauthenticated("the token is longer than " + MAX_TOKEN_LENGTH + " characters"));
-        }
-        if (!TOKEN.matcher(token.get()).matches()) {
-            return CompletableFuture.completedFuture(
-                    AuthDecision.unauthenticated("the token has characters that no bearer token has"));
-        }
-        return ask.apply(token.get());
+        return problem.isEmpty()
+                ? ask.apply(token.get())
+                : CompletableFuture.completedFuture(AuthDecision.unauthenticated(problem));
     }
 }

@@ -8,7 +8,6 @@ import java.security.MessageDigest;
 public final class SharedSecret {
     private final byte[] hash;
 
-    /** Keeps the hash of this secret. */
     public SharedSecret(String secret) {
         hash = sha256(secret);
     }

@@ -111,7 +111,6 @@ record ResultPrinter(PrintWriter out) {
         out.println(answer.path("ready").asBoolean() ? "Ready." : "Not ready.");
     }
 
-    /** The newest operations. */
     void operations(JsonNode answer) {
         List<List<String>> rows = new ArrayList<>();
         for (JsonNode operation : answer.path("operations")) {

@@ -47,13 +47,11 @@ public interface Configuration {
         /** The store's region; `us-east-1` if only an endpoint is given, else the SDK's default chain. */
         Optional<String> region();
 
-        /** The bucket. */
         Optional<String> bucket();
 
         /** The access key; without it, the SDK's default chain. */
         Optional<String> accessKey();
 
-        /** The secret key that belongs to the access key. */
         Optional<String> secretKey();
 
         /** Whether the bucket goes into the path and not into the host name; by default if an endpoint is given. */
@@ -136,7 +134,6 @@ public interface Configuration {
         /** The audiences, with commas between, of which a token that the cluster reviews has one; empty: the API server's. */
         Optional<List<String>> audience();
 
-        /** How callers are authorized. */
         enum AuthMode {
             /** The cluster if this process is in a pod, else the token. */
             AUTO,

@@ -316,7 +316,6 @@ public class Settings {
         return targets;
     }
 
-    /** Where this process runs. */
     public RuntimeEnvironment environment() {
         return environment;
     }

@@ -6,13 +6,19 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.reconcile.Alarms;
 import dev.registrybackup.reconcile.LastRun;
+import dev.registrybackup.reconcile.LastRun.RunRecord;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.replication.LastCanary;
+import dev.registrybackup.replication.LastCanary.CanaryRecord;
 import dev.registrybackup.replication.pending.QueueDepth;
+import dev.registrybackup.replication.pending.QueueDepth.QueueCounts;
 import dev.registrybackup.restore.LastDrill;
+import dev.registrybackup.restore.LastDrill.DrillRecord;
 import dev.registrybackup.verify.LastVerification;
+import dev.registrybackup.verify.LastVerification.VerificationRecord;
 import dev.registrybackup.verify.RestorableShare;
+import dev.registrybackup.verify.RestorableShare.ShareRecord;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.quarkus.runtime.StartupEvent;
@@ -79,7 +85,7 @@ class BackupGauges {
         return seen;
     }
 
-    private static ReconcileValues values(LastRun.RunRecord runRecord, Alarms alarms) {
+    private static ReconcileValues values(RunRecord runRecord, Alarms alarms) {
         return new ReconcileValues(
                 runRecord.summary().path("classes"),
                 runRecord.lastSuccessFinishedAt(),
@@ -118,7 +124,7 @@ class BackupGauges {
                 Tag.of("class", kind.label()));
     }
 
-    static void showVerification(StaleAwareGauge<LastVerification.VerificationRecord> seen) {
+    static void showVerification(StaleAwareGauge<VerificationRecord> seen) {
         seen.register(
                 "registry_backup_verify_last_success_timestamp_seconds",
                 "When the last conclusive verification of the full backup finished, in seconds since 1970; 0 if none"
@@ -144,7 +150,7 @@ class BackupGauges {
     }
 
     /** Of the last restore drill: all NaN before the first, but the time of the last success is 0 after a failed one. */
-    static void showDrill(StaleAwareGauge<LastDrill.DrillRecord> seen) {
+    static void showDrill(StaleAwareGauge<DrillRecord> seen) {
         seen.register(
                 "registry_backup_drill_last_success_timestamp_seconds",
                 "When the last restore drill that restored all its images finished, in seconds since 1970; 0 if none"
@@ -165,7 +171,7 @@ class BackupGauges {
     }
 
     /** When the last canary's event arrived: NaN where none is sent, so that no alert fires there. */
-    static void showCanary(StaleAwareGauge<LastCanary.CanaryRecord> seen) {
+    static void showCanary(StaleAwareGauge<CanaryRecord> seen) {
         seen.register(
                 "registry_backup_canary_last_arrival_timestamp_seconds",
                 "When the event of the last scheduled canary that was not lost arrived, in seconds since 1970; 0 if"
@@ -174,23 +180,23 @@ class BackupGauges {
     }
 
     /** The share of all ImageStream items that the last verification found restorable; NaN before the first. */
-    static void showItems(StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen) {
+    static void showItems(StaleAwareGauge<Optional<ShareRecord>> seen) {
         seen.register(
                 "registry_backup_imagestream_items_restorable_share",
                 "Share of ImageStream items, pushed and not imported, that the backup can restore completely",
-                last -> last.map(RestorableShare.ShareRecord::share).orElse(Double.NaN));
+                last -> last.map(ShareRecord::share).orElse(Double.NaN));
         seen.register(
                 "registry_backup_imagestream_items_restorable_timestamp_seconds",
                 "When that share was true, in seconds since 1970",
-                last -> seconds(last.map(RestorableShare.ShareRecord::at), Double.NaN));
+                last -> seconds(last.map(ShareRecord::at), Double.NaN));
     }
 
-    static void showQueue(StaleAwareGauge<QueueDepth.QueueCounts> seen) {
+    static void showQueue(StaleAwareGauge<QueueCounts> seen) {
         seen.register(
                 "registry_backup_pending_batches",
                 "Records of pending keys in the backup, each of one or more keys; at most %d are counted"
                         .formatted(QueueDepth.MAX_LISTED),
-                QueueDepth.QueueCounts::pending);
+                QueueCounts::pending);
         seen.register(
                 "registry_backup_pending_oldest_timestamp_seconds",
                 "When the oldest of them was written, in seconds since 1970; NaN if there are none",
@@ -199,7 +205,7 @@ class BackupGauges {
                 "registry_backup_rejected_records",
                 "Records in the backup of rejected keys and events; at most %d are counted"
                         .formatted(QueueDepth.MAX_LISTED),
-                QueueDepth.QueueCounts::rejected);
+                QueueCounts::rejected);
     }
 
     /** Seconds since 1970; the given number if there is no time. */

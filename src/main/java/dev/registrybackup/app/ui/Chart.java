@@ -3,6 +3,7 @@ package dev.registrybackup.app.ui;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,19 +21,15 @@ final class Chart {
     /** A value of 0 is a bar too, to tell it from a day without one. */
     private static final int MIN_BAR = 2;
 
-    private static final String FRONT = "front";
+    /** The style of a value that is neither good nor bad. */
+    static final String PLAIN = "plain";
+    /** The style of a smaller value, drawn over another one of the same day. */
+    static final String FRONT = "front";
 
     private final String title;
     private final LocalDate today;
     private final List<Bar> bars = new ArrayList<>();
 
-    /**
-     * A value of one day.
-     *
-     * @param value its size, 0 or more
-     * @param style the class: of a level, {@code plain}, or {@code front} for a value drawn over another one of the same day
-     * @param text the value for people
-     */
     private record Bar(LocalDate day, long value, String style, String text) {}
 
     Chart(String title, LocalDate today) {
@@ -45,63 +42,47 @@ final class Chart {
         return today.minusDays(DAYS - 1L);
     }
 
-    /** Adds the value of a day, in the colour of its level, unless the chart does not show that day. */
-    void add(LocalDate day, long value, Level level, String text) {
-        add(new Bar(day, value, level.style(), text));
-    }
-
-    /** As {@link #add}, for a value that is neither good nor bad. */
-    void addPlain(LocalDate day, long value, String text) {
-        add(new Bar(day, value, "plain", text));
-    }
-
-    /** Adds a smaller value that is drawn over the day's value. */
-    void addInFront(LocalDate day, long value, String text) {
-        add(new Bar(day, value, FRONT, text));
-    }
-
-    private void add(Bar bar) {
-        if (!bar.day().isBefore(firstDay(today)) && !bar.day().isAfter(today)) {
-            bars.add(bar);
+    /**
+     * Adds a value of a day, unless the chart does not show that day.
+     *
+     * @param value its size, 0 or more
+     * @param style the class: of a level, {@link #PLAIN} or {@link #FRONT}
+     * @param text the value for people
+     */
+    void add(LocalDate day, long value, String style, String text) {
+        if (!day.isBefore(firstDay(today)) && !day.isAfter(today)) {
+            bars.add(new Bar(day, value, style, text));
         }
     }
 
     /** The data of the template: the newest value in words, and the place and size of each bar. */
     Map<String, Object> data() {
         long max = bars.stream().mapToLong(Bar::value).max().orElse(0);
-        List<Map<String, Object>> rectangles = bars.stream()
-                .<Map<String, Object>>map(bar -> {
-                    long height = MIN_BAR + (max > 0 ? (HEIGHT - MIN_BAR) * bar.value() / max : 0);
-                    return Map.of(
-                            "style",
-                            bar.style(),
-                            "x",
-                            (bar.day().toEpochDay() - firstDay(today).toEpochDay()) * DAY_WIDTH + 1,
-                            "y",
-                            HEIGHT - height,
-                            "height",
-                            height,
-                            "text",
-                            bar.day() + ": " + bar.text());
-                })
-                .toList();
+        List<Map<String, Object>> rectangles =
+                bars.stream().map(bar -> rectangle(bar, max)).toList();
         String newest = bars.stream()
                 .filter(bar -> !bar.style().equals(FRONT))
                 .max(Comparator.comparing(Bar::day))
                 .map(bar -> (bar.day().equals(today) ? "Today" : bar.day()) + ": " + bar.text())
                 .orElse("No values yet");
-        return Map.of(
-                "title",
-                title,
-                "newest",
-                newest,
-                "bars",
-                rectangles,
-                "width",
-                DAYS * DAY_WIDTH,
-                "height",
-                HEIGHT,
-                "barWidth",
-                DAY_WIDTH - 2);
+        Map<String, Object> data = new HashMap<>();
+        data.put("title", title);
+        data.put("newest", newest);
+        data.put("bars", rectangles);
+        data.put("width", DAYS * DAY_WIDTH);
+        data.put("height", HEIGHT);
+        data.put("barWidth", DAY_WIDTH - 2);
+        return data;
+    }
+
+    private Map<String, Object> rectangle(Bar bar, long max) {
+        long height = MIN_BAR + (max > 0 ? (HEIGHT - MIN_BAR) * bar.value() / max : 0);
+        Map<String, Object> data = new HashMap<>();
+        data.put("style", bar.style());
+        data.put("x", (bar.day().toEpochDay() - firstDay(today).toEpochDay()) * DAY_WIDTH + 1);
+        data.put("y", HEIGHT - height);
+        data.put("height", height);
+        data.put("text", bar.day() + ": " + bar.text());
+        return data;
     }
 }

@@ -100,7 +100,6 @@ final class Formats {
         return moment(MetadataStore.parseTime(json, field), now);
     }
 
-    /** Encodes a value for a URL query. */
     static String query(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }

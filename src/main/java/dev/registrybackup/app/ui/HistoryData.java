@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,15 +39,12 @@ final class HistoryData {
                 && backupStatus.verifiedDays().value().isPresent()
                 && backupStatus.drilledDays().value().isPresent()
                 && backupStatus.latencies().value().isPresent();
-        return Map.of(
-                "level",
-                (isKnown ? history.level() : Level.UNKNOWN).data(),
-                "sentence",
-                isKnown ? history.sentence() : "some of the figures could not be read",
-                "since",
-                history.yesterday().toString(),
-                "charts",
-                history.charts());
+        Map<String, Object> data = new HashMap<>();
+        data.put("level", (isKnown ? history.level() : Level.UNKNOWN).data());
+        data.put("sentence", isKnown ? history.sentence() : "some of the figures could not be read");
+        data.put("since", history.yesterday().toString());
+        data.put("charts", history.charts());
+        return data;
     }
 
     private LocalDate yesterday() {
@@ -124,7 +122,10 @@ final class HistoryData {
     private Map<String, Object> restorable() {
         Chart chart = new Chart("Share of images that can be restored", today);
         verifications.forEach((day, figures) -> chart.add(
-                day, perMille(completeImages(figures), images(figures)), imagesLevel(figures), imagesText(figures)));
+                day,
+                perMille(completeImages(figures), images(figures)),
+                imagesLevel(figures).style(),
+                imagesText(figures)));
         return chart.data();
     }
 
@@ -135,7 +136,7 @@ final class HistoryData {
                 chart.add(
                         day,
                         perMille(restorableItems(figures), items(figures)),
-                        itemsLevel(figures),
+                        itemsLevel(figures).style(),
                         itemsText(figures));
             }
         });
@@ -206,7 +207,7 @@ final class HistoryData {
             chart.add(
                     day,
                     seconds,
-                    complete < runs ? Level.WARN : Level.GOOD,
+                    (complete < runs ? Level.WARN : Level.GOOD).style(),
                     "%s, %s of %s complete"
                             .formatted(
                                     Formats.length(Duration.ofSeconds(seconds)),
@@ -220,7 +221,7 @@ final class HistoryData {
         Chart chart = new Chart("Objects missed by events", today);
         reconciliations.forEach((day, figures) -> {
             long missed = figures.path("missedByEvents").asLong();
-            chart.add(day, missed, missed > 0 ? Level.WARN : Level.GOOD, Formats.count(missed, "object"));
+            chart.add(day, missed, (missed > 0 ? Level.WARN : Level.GOOD).style(), Formats.count(missed, "object"));
         });
         return chart.data();
     }
@@ -228,8 +229,8 @@ final class HistoryData {
     private Map<String, Object> latency() {
         Chart chart = new Chart("From event to durable, p99 and p50", today);
         latencies.forEach((day, histogram) -> {
-            chart.addPlain(day, millis(histogram, 0.99), latencyText(histogram));
-            chart.addInFront(day, millis(histogram, 0.5), latencyText(histogram));
+            chart.add(day, millis(histogram, 0.99), Chart.PLAIN, latencyText(histogram));
+            chart.add(day, millis(histogram, 0.5), Chart.FRONT, latencyText(histogram));
         });
         return chart.data();
     }
@@ -237,7 +238,7 @@ final class HistoryData {
     private Map<String, Object> objects() {
         Chart chart = new Chart("Objects by events", today);
         latencies.forEach((day, histogram) ->
-                chart.addPlain(day, histogram.objects(), Formats.count(histogram.objects(), "object")));
+                chart.add(day, histogram.objects(), Chart.PLAIN, Formats.count(histogram.objects(), "object")));
         return chart.data();
     }
 
@@ -250,7 +251,7 @@ final class HistoryData {
             chart.add(
                     day,
                     everything.toSeconds(),
-                    drillLevel(figures),
+                    drillLevel(figures).style(),
                     isMeasured
                             ? "about %s, at %s a second; %s"
                                     .formatted(

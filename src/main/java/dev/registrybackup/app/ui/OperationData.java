@@ -17,7 +17,6 @@ final class OperationData {
         this.now = now;
     }
 
-    /** The operations of a list response. */
     List<Map<String, Object>> list(JsonNode response) {
         return response.path("operations").valueStream().map(this::line).toList();
     }
@@ -42,7 +41,6 @@ final class OperationData {
         return line;
     }
 
-    /** All data of one operation. */
     Map<String, Object> details(JsonNode operation) {
         Map<String, Object> data = new LinkedHashMap<>(line(operation));
         JsonNode run = operation.path("run");

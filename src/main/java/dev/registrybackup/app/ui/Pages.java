@@ -40,7 +40,6 @@ public final class Pages {
      * @param isLoggedIn whether the caller has a login cookie
      */
     public record Request(String path, Map<String, String> query, boolean isLoggedIn) {
-        /** Copies the map. */
         public Request {
             query = Map.copyOf(query);
         }

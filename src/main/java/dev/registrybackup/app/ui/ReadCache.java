@@ -84,7 +84,6 @@ final class ReadCache<T> {
         }
     }
 
-    /** Too many reads are running. */
     static final class BusyException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

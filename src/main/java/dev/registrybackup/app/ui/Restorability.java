@@ -1,7 +1,7 @@
 package dev.registrybackup.app.ui;
 
-import dev.registrybackup.verify.LastVerification;
-import dev.registrybackup.verify.RestorableShare;
+import dev.registrybackup.verify.LastVerification.VerificationRecord;
+import dev.registrybackup.verify.RestorableShare.ShareRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -17,18 +17,13 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
     /** An older verification may no longer be true. */
     static final Duration STALE_AFTER = Duration.ofDays(1);
 
-    static Restorability of(
-            Optional<LastVerification.VerificationRecord> verification,
-            Optional<RestorableShare.ShareRecord> items,
-            Instant now) {
-        if (verification
-                .flatMap(LastVerification.VerificationRecord::finishedAt)
-                .isEmpty()) {
+    static Restorability of(Optional<VerificationRecord> verification, Optional<ShareRecord> items, Instant now) {
+        if (verification.flatMap(VerificationRecord::finishedAt).isEmpty()) {
             String reason = verification.isEmpty() ? "the record could not be read" : "nothing has been verified yet";
             return new Restorability(
                     Level.UNKNOWN, "It is unknown whether everything can be restored: " + reason, Optional.empty());
         }
-        LastVerification.VerificationRecord images = verification.get();
+        VerificationRecord images = verification.get();
         Level level = ofImages(images);
         if (level == Level.GOOD && isOld(images, now)) {
             level = Level.WARN;
@@ -46,14 +41,14 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
         return new Restorability(level, sentence, images.startedAt().or(images::finishedAt));
     }
 
-    private static Level ofImages(LastVerification.VerificationRecord images) {
+    private static Level ofImages(VerificationRecord images) {
         if (images.restorable() + images.unknown() < images.images()) {
             return Level.BAD;
         }
         return images.images() == 0 || images.unknown() > 0 ? Level.WARN : Level.GOOD;
     }
 
-    private static String sentence(LastVerification.VerificationRecord images) {
+    private static String sentence(VerificationRecord images) {
         long incomplete = images.images() - images.restorable() - images.unknown();
         String all = Formats.count(images.images(), "image");
         String unknown = images.unknown() == 0 ? "" : ", %s unknown".formatted(Formats.number(images.unknown()));
@@ -68,7 +63,7 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
     }
 
     /** Whether the last verification is too old, or there was none. */
-    static boolean isOld(LastVerification.VerificationRecord verificationRecord, Instant now) {
+    static boolean isOld(VerificationRecord verificationRecord, Instant now) {
         return verificationRecord
                 .finishedAt()
                 .filter(finishedAt -> Duration.between(finishedAt, now).compareTo(STALE_AFTER) <= 0)

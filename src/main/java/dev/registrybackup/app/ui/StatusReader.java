@@ -9,12 +9,17 @@ import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.reconcile.Alarm;
 import dev.registrybackup.reconcile.Alarms;
 import dev.registrybackup.reconcile.LastRun;
+import dev.registrybackup.reconcile.LastRun.RunRecord;
 import dev.registrybackup.replication.LatencyHistogram;
 import dev.registrybackup.replication.LatencyHistory;
 import dev.registrybackup.replication.pending.QueueDepth;
+import dev.registrybackup.replication.pending.QueueDepth.QueueCounts;
 import dev.registrybackup.restore.LastDrill;
+import dev.registrybackup.restore.LastDrill.DrillRecord;
 import dev.registrybackup.verify.LastVerification;
+import dev.registrybackup.verify.LastVerification.VerificationRecord;
 import dev.registrybackup.verify.RestorableShare;
+import dev.registrybackup.verify.RestorableShare.ShareRecord;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -63,12 +68,12 @@ final class StatusReader {
      * @param failures those of these values whose latest read failed
      */
     record BackupStatus(
-            Reading<LastVerification.VerificationRecord> verification,
-            Reading<RestorableShare.ShareRecord> items,
-            Reading<LastRun.RunRecord> reconciliation,
-            Reading<LastDrill.DrillRecord> drill,
+            Reading<VerificationRecord> verification,
+            Reading<ShareRecord> items,
+            Reading<RunRecord> reconciliation,
+            Reading<DrillRecord> drill,
             Reading<List<Alarm>> alarms,
-            Reading<QueueDepth.QueueCounts> backlog,
+            Reading<QueueCounts> backlog,
             Reading<SortedMap<LocalDate, JsonNode>> reconciledDays,
             Reading<SortedMap<LocalDate, JsonNode>> verifiedDays,
             Reading<SortedMap<LocalDate, JsonNode>> drilledDays,

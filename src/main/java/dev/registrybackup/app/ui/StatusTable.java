@@ -5,11 +5,11 @@ import dev.registrybackup.app.ui.StatusReader.BackupStatus;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.reconcile.Alarm;
-import dev.registrybackup.reconcile.LastRun;
-import dev.registrybackup.replication.pending.QueueDepth;
-import dev.registrybackup.restore.LastDrill;
-import dev.registrybackup.verify.LastVerification;
-import dev.registrybackup.verify.RestorableShare;
+import dev.registrybackup.reconcile.LastRun.RunRecord;
+import dev.registrybackup.replication.pending.QueueDepth.QueueCounts;
+import dev.registrybackup.restore.LastDrill.DrillRecord;
+import dev.registrybackup.verify.LastVerification.VerificationRecord;
+import dev.registrybackup.verify.RestorableShare.ShareRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -68,7 +68,7 @@ final class StatusTable {
                 "time", state.time());
     }
 
-    private State images(LastVerification.VerificationRecord verification) {
+    private State images(VerificationRecord verification) {
         if (verification.finishedAt().isEmpty()) {
             return new State(Level.UNKNOWN, "Nothing has been verified yet");
         }
@@ -81,7 +81,7 @@ final class StatusTable {
                 Formats.moment(verification.startedAt().or(verification::finishedAt), now));
     }
 
-    private State items(RestorableShare.ShareRecord share) {
+    private State items(ShareRecord share) {
         return new State(
                 share.restorable() < share.items() ? Level.BAD : Level.GOOD,
                 share(share.restorable(), share.items()),
@@ -93,7 +93,7 @@ final class StatusTable {
         return Formats.number(part) + " of " + Formats.number(all);
     }
 
-    private State pending(QueueDepth.QueueCounts backlog) {
+    private State pending(QueueCounts backlog) {
         if (backlog.oldestPending().isEmpty()) {
             return new State(Level.GOOD, "No keys are pending");
         }
@@ -107,7 +107,7 @@ final class StatusTable {
                 Formats.moment(backlog.oldestPending(), now));
     }
 
-    private static State rejected(QueueDepth.QueueCounts backlog) {
+    private static State rejected(QueueCounts backlog) {
         return backlog.rejected() == 0
                 ? new State(Level.GOOD, "Nothing")
                 : new State(
@@ -120,7 +120,7 @@ final class StatusTable {
         return (isMore ? "More than " : "") + Formats.count(count, "record");
     }
 
-    private State reconciliation(LastRun.RunRecord run) {
+    private State reconciliation(RunRecord run) {
         JsonNode summary = run.summary();
         if (summary.isEmpty()) {
             return new State(Level.UNKNOWN, "There was none yet");
@@ -142,7 +142,7 @@ final class StatusTable {
         return Formats.number(summary.path(name).asLong());
     }
 
-    private State success(LastRun.RunRecord run) {
+    private State success(RunRecord run) {
         if (run.lastSuccessFinishedAt().isEmpty()) {
             return new State(Level.UNKNOWN, "There was none yet");
         }
@@ -155,7 +155,7 @@ final class StatusTable {
                 Formats.moment(finishedAt, now));
     }
 
-    private State verification(LastVerification.VerificationRecord verification) {
+    private State verification(VerificationRecord verification) {
         if (verification.finishedAt().isEmpty()) {
             return new State(Level.UNKNOWN, "There was none yet");
         }
@@ -176,7 +176,7 @@ final class StatusTable {
                 Formats.moment(verification.finishedAt(), now));
     }
 
-    private static String acknowledged(LastVerification.VerificationRecord verification) {
+    private static String acknowledged(VerificationRecord verification) {
         long count = verification
                 .summary()
                 .path("findings")
@@ -196,7 +196,7 @@ final class StatusTable {
                 : "every blob hashed";
     }
 
-    private State drill(LastDrill.DrillRecord drillRecord) {
+    private State drill(DrillRecord drillRecord) {
         if (drillRecord.finishedAt().isEmpty()) {
             return new State(Level.UNKNOWN, "There was none yet");
         }

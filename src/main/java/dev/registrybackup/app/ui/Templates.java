@@ -47,7 +47,6 @@ final class Templates {
     private final Engine engine;
     private final String styleHash;
 
-    /** Reads all templates from the program. */
     Templates() {
         engine = Engine.builder()
                 .addDefaults()
@@ -84,7 +83,6 @@ final class Templates {
         return page.render();
     }
 
-    /** The SHA-256 of each page's style element, in Base64, for the Content-Security-Policy. */
     String styleHash() {
         return styleHash;
     }

@@ -22,8 +22,8 @@ class ChartTest {
     @Test
     void theLargestValueIsAsHighAsTheChartAndTodayIsTheLastDay() {
         // Given
-        chart.add(TODAY.minusDays(29), 5, Level.GOOD, "5 objects");
-        chart.add(TODAY, 10, Level.WARN, "10 objects");
+        chart.add(TODAY.minusDays(29), 5, Level.GOOD.style(), "5 objects");
+        chart.add(TODAY, 10, Level.WARN.style(), "10 objects");
 
         // When
         Object bars = chart.data().get("bars");
@@ -39,7 +39,7 @@ class ChartTest {
     @Test
     void aDayOfZeroHasABarAndADayWithoutAValueHasNone() {
         // Given
-        chart.add(TODAY.minusDays(1), 0, Level.GOOD, "0 objects");
+        chart.add(TODAY.minusDays(1), 0, Level.GOOD.style(), "0 objects");
 
         // When
         String html = html();
@@ -53,8 +53,8 @@ class ChartTest {
     @Test
     void daysOutsideAreLeftOut() {
         // Given
-        chart.add(TODAY.minusDays(30), 1, Level.GOOD, "old");
-        chart.add(TODAY.plusDays(1), 1, Level.GOOD, "tomorrow");
+        chart.add(TODAY.minusDays(30), 1, Level.GOOD.style(), "old");
+        chart.add(TODAY.plusDays(1), 1, Level.GOOD.style(), "tomorrow");
 
         // When
         String html = html();
@@ -67,8 +67,8 @@ class ChartTest {
     @Test
     void aValueInFrontIsDrawnAfterTheOneBehindIt() {
         // Given
-        chart.addPlain(TODAY, 8, "p99 8");
-        chart.addInFront(TODAY, 4, "p50 4");
+        chart.add(TODAY, 8, Chart.PLAIN, "p99 8");
+        chart.add(TODAY, 4, Chart.FRONT, "p50 4");
 
         // When
         String html = html();
@@ -81,7 +81,7 @@ class ChartTest {
     @Test
     void anythingInItIsEscapedAndNeedsNeitherStyleAttributesNorScripts() {
         // Given
-        chart.add(TODAY, 1, Level.GOOD, "<script>\"'&");
+        chart.add(TODAY, 1, Level.GOOD.style(), "<script>\"'&");
 
         // When
         String html = html();
