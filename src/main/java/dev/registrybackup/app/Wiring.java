@@ -10,7 +10,6 @@ import dev.registrybackup.app.config.Configuration.RegistryProperties.UnknownObj
 import dev.registrybackup.app.config.RegistryStoreSettings;
 import dev.registrybackup.app.config.RuntimeEnvironment;
 import dev.registrybackup.app.config.Settings;
-import dev.registrybackup.app.events.ImageStreamEventHandler;
 import dev.registrybackup.app.metrics.CaptureMetrics;
 import dev.registrybackup.app.metrics.StoreHealth;
 import dev.registrybackup.app.ui.Pages;
@@ -161,13 +160,16 @@ public class Wiring {
         RejectionStore rejectionStore = new RejectionStore(
                 backup.store(), clock, rejection -> replicationListener.rejected(rejection.reason()));
         RejectionRecorder rejectionRecorder = new RejectionRecorder(rejectionStore, workerPools);
-        if (settings.isOnDemand()) {
-            return withoutEvents(Optional.empty(), rejectionRecorder);
-        }
-        if (settings.isCapture()) {
-            return withoutEvents(
-                    Optional.of(openShift.eventHandler(backup, replicationListener, captureMetrics)),
-                    rejectionRecorder);
+        if (settings.isOnDemand() || settings.isCapture()) {
+            return new Service(
+                    Optional.empty(),
+                    Optional.empty(),
+                    settings.isCapture()
+                            ? Optional.of(openShift.eventHandler(backup, replicationListener, captureMetrics))
+                            : Optional.empty(),
+                    settings.isOperations(),
+                    rejectionRecorder,
+                    () -> 0);
         }
         workerPools.scheduleAtFixedRate(Duration.ofMinutes(10), rejectionStore::resetCount);
         RegistryLayout layout = registry.layout();
@@ -203,18 +205,6 @@ public class Wiring {
                 false,
                 rejectionRecorder,
                 () -> worker.pendingKeys() + pending.waitingKeys());
-    }
-
-    /** A service without events about the registry's objects. */
-    private Service withoutEvents(
-            Optional<ImageStreamEventHandler> imageStreamHandler, RejectionRecorder rejectionRecorder) {
-        return new Service(
-                Optional.empty(),
-                Optional.empty(),
-                imageStreamHandler,
-                settings.isOperations(),
-                rejectionRecorder,
-                () -> 0);
     }
 
     private ReplicationService replicationService(ReplicationListener replicationListener) {

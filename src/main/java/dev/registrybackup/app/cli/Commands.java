@@ -21,22 +21,24 @@ final class Commands {
                 .description("Show the version.")
                 .build());
         root.version("registry-backup " + ProductVersion.current());
-        root.addSubcommand("restore", scoped(restore()));
-        root.addSubcommand("preflight", scoped(preflight()));
-        root.addSubcommand(
-                "canary",
-                command("canary", "Write an object into the registry bucket, and record whether its event came."));
-        root.addSubcommand("verify", scoped(verify()));
-        root.addSubcommand("reconcile", reconcile());
-        root.addSubcommand(
-                "drill",
+        add(root, scoped(restore()));
+        add(root, scoped(preflight()));
+        add(root, command("canary", "Write an object into the registry bucket, and record whether its event came."));
+        add(root, scoped(verify()));
+        add(root, reconcile());
+        add(
+                root,
                 command("drill", "Restore images chosen at random into a place of their own, verify and remove them.")
                         .addOption(value("--images", "NUMBER", "how many images")));
-        root.addSubcommand("catalog", catalog());
-        root.addSubcommand("findings", findings());
-        root.addSubcommand("operation", operation());
-        root.addSubcommand(COMPLETION, command(COMPLETION, "Print the completion for bash and zsh."));
+        add(root, catalog());
+        add(root, findings());
+        add(root, operation());
+        add(root, command(COMPLETION, "Print the completion for bash and zsh."));
         return new CommandLine(root);
+    }
+
+    private static void add(CommandSpec parent, CommandSpec command) {
+        parent.addSubcommand(command.name(), command);
     }
 
     static ParseResult last(ParseResult parsed) {
@@ -104,22 +106,22 @@ final class Commands {
 
     private static CommandSpec operation() {
         CommandSpec operation = command("operation", "Show, cancel or run operations.");
-        operation.addSubcommand("list", command("list", "List the newest operations."));
-        operation.addSubcommand("show", named("show", "Show an operation."));
-        operation.addSubcommand("cancel", named("cancel", "Cancel an operation."));
-        operation.addSubcommand("run", named("run", "Run an operation in this process."));
+        add(operation, command("list", "List the newest operations."));
+        add(operation, named("show", "Show an operation."));
+        add(operation, named("cancel", "Cancel an operation."));
+        add(operation, named("run", "Run an operation in this process."));
         return operation;
     }
 
     private static CommandSpec findings() {
         CommandSpec findings = command("findings", "Acknowledge what cannot be fixed now, until a date.");
-        findings.addSubcommand(
-                "acknowledge",
+        add(
+                findings,
                 command("acknowledge", "Acknowledge a finding: until then verifications report it as ACKNOWLEDGED.")
                         .addOption(value("--code", "CODE", "the finding's code, as the report has it"))
                         .addOption(value("--subject", "SUBJECT", "the finding's subject, as the report has it"))
                         .addOption(value("--until", "INSTANT", "until that time, UTC: 2027-01-31T00:00:00Z")));
-        findings.addSubcommand("acknowledged", command("acknowledged", "List the findings that are acknowledged now."));
+        add(findings, command("acknowledged", "List the findings that are acknowledged now."));
         return findings;
     }
 

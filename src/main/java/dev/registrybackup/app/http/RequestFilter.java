@@ -162,8 +162,8 @@ class RequestFilter {
                     try {
                         EventResponses.refuseUnless(failure == null && done);
                         context.response().setStatusCode(204).end();
-                    } catch (HttpStatusException httpStatusException) {
-                        context.fail(httpStatusException);
+                    } catch (HttpStatusException refusal) {
+                        context.fail(refusal);
                     }
                 });
     }
@@ -172,8 +172,8 @@ class RequestFilter {
         Throwable failure = context.failure();
         Throwable cause =
                 failure instanceof ApplicationException && failure.getCause() != null ? failure.getCause() : failure;
-        if (cause instanceof HttpStatusException httpStatusException) {
-            refuse(context, httpStatusException.status(), httpStatusException.getMessage());
+        if (cause instanceof HttpStatusException refusal) {
+            refuse(context, refusal.status(), refusal.getMessage());
         } else if (cause instanceof NotJsonException || cause instanceof UnreadableEventException) {
             replicationListener.undecodable(String.valueOf(cause.getMessage()));
             refuse(context, 400, cause.getMessage());

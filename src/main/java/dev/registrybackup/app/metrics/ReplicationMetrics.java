@@ -60,36 +60,33 @@ public class ReplicationMetrics implements ReplicationListener {
     }
 
     @Override
-    public void finished(
-            Trigger trigger, String key, ReplicationResult replicationResult, Instant written, Duration took) {
-        count(replicationResult);
-        if (replicationResult.isInBackup()
-                && !replicationResult.status().isPermanent()
-                && trigger != Trigger.UNBLOCKED) {
+    public void finished(Trigger trigger, String key, ReplicationResult result, Instant written, Duration took) {
+        count(result);
+        if (result.isInBackup() && !result.status().isPermanent() && trigger != Trigger.UNBLOCKED) {
             Duration passed = Duration.between(written, clock.instant());
             // The store's clock may be ahead of this one, and the meter takes no negative time.
             Duration latency = passed.isNegative() ? Duration.ZERO : passed;
-            durable(replicationResult).record(latency);
+            durable(result).record(latency);
             latencyRecorder.record(latency);
         }
-        boolean didSomething = switch (replicationResult.status()) {
+        boolean didSomething = switch (result.status()) {
             case COPIED, PARTIAL, CORRUPT, SOURCE_CORRUPT, BLOCKED, MALFORMED -> true;
             case PRESENT, SOURCE_MISSING, SKIPPED -> false;
         };
-        Level level = replicationResult.status().isPermanent() ? Level.ERROR : didSomething ? Level.INFO : Level.DEBUG;
+        Level level = result.status().isPermanent() ? Level.ERROR : didSomething ? Level.INFO : Level.DEBUG;
         if (!LOGGER.isLoggable(level)) {
             return;
         }
         LogEvent line = LogEvent.of("replicated")
                 .with("trigger", label(trigger))
                 .with("key", key)
-                .with("kind", replicationResult.kind().label())
-                .with("digest", replicationResult.digest().map(Digest::toString).orElse("-"))
-                .with("result", replicationResult.status().label())
-                .with("bytes", replicationResult.bytesCopied())
+                .with("kind", result.kind().label())
+                .with("digest", result.digest().map(Digest::toString).orElse("-"))
+                .with("result", result.status().label())
+                .with("bytes", result.bytesCopied())
                 .with("millis", took.toMillis());
-        if (!replicationResult.problem().isEmpty()) {
-            line.with("problem", replicationResult.problem());
+        if (!result.problem().isEmpty()) {
+            line.with("problem", result.problem());
         }
         line.log(LOGGER, level);
     }
@@ -98,34 +95,30 @@ public class ReplicationMetrics implements ReplicationListener {
         return trigger.name().toLowerCase(Locale.ROOT);
     }
 
-    private void count(ReplicationResult replicationResult) {
+    private void count(ReplicationResult result) {
         meters.counter(
                         "registry_backup_objects",
                         "class",
-                        replicationResult.kind().label(),
+                        result.kind().label(),
                         "result",
-                        replicationResult.status().label())
+                        result.status().label())
                 .increment();
-        meters.counter(
-                        "registry_backup_copied_bytes",
-                        "class",
-                        replicationResult.kind().label())
-                .increment((double) replicationResult.bytesCopied());
-        if (replicationResult.status() == ReplicationStatus.CORRUPT
-                || replicationResult.status() == ReplicationStatus.SOURCE_CORRUPT) {
+        meters.counter("registry_backup_copied_bytes", "class", result.kind().label())
+                .increment((double) result.bytesCopied());
+        if (result.status() == ReplicationStatus.CORRUPT || result.status() == ReplicationStatus.SOURCE_CORRUPT) {
             counter(Count.CORRUPT).increment();
         }
-        switch (replicationResult.kind()) {
+        switch (result.kind()) {
             case UNKNOWN, EXCLUDED -> counter(Count.UNKNOWN_OBJECT).increment();
             case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, UPLOAD -> {}
         }
     }
 
-    private Timer durable(ReplicationResult replicationResult) {
+    private Timer durable(ReplicationResult result) {
         return Timer.builder("registry_backup_replication_latency")
                 .description(
                         "From the registry's write, according to the event, until the object is durable in the backup")
-                .tag("class", replicationResult.kind().label())
+                .tag("class", result.kind().label())
                 .serviceLevelObjectives(DURABLE_WITHIN)
                 .register(meters);
     }

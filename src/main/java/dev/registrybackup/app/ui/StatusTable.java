@@ -196,23 +196,23 @@ final class StatusTable {
                 : "every blob hashed";
     }
 
-    private State drill(DrillRecord drillRecord) {
-        if (drillRecord.finishedAt().isEmpty()) {
+    private State drill(DrillRecord drill) {
+        if (drill.finishedAt().isEmpty()) {
             return new State(Level.UNKNOWN, "There was none yet");
         }
-        String restored = drillRecord.failed() == 0
+        String restored = drill.failed() == 0
                 ? "All of its images were restored and read back"
-                : Formats.count(drillRecord.failed(), "image") + " could not be restored";
-        String everything = drillRecord.expectedRestoreSeconds().isEmpty()
+                : Formats.count(drill.failed(), "image") + " could not be restored";
+        String everything = drill.expectedRestoreSeconds().isEmpty()
                 ? ""
                 : "; a restore of everything would take about "
                         + Formats.length(Duration.ofSeconds(
-                                (long) drillRecord.expectedRestoreSeconds().getAsDouble()));
+                                (long) drill.expectedRestoreSeconds().getAsDouble()));
         return new State(
-                drillRecord.failed() == 0 ? Level.GOOD : Level.BAD,
+                drill.failed() == 0 ? Level.GOOD : Level.BAD,
                 restored + everything,
                 "finished",
-                Formats.moment(drillRecord.finishedAt(), now));
+                Formats.moment(drill.finishedAt(), now));
     }
 
     private static State alarms(List<Alarm> open) {
