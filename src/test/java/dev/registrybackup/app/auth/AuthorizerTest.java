@@ -310,44 +310,6 @@ class AuthorizerTest {
     }
 
     @Test
-    void theSharedTokenLetsInAndNoOtherDoes() {
-        // Given
-        Authorizer shared = Authorizer.of(new SharedSecret("correct-horse-battery"));
-
-        // When
-        AuthDecision right = shared.authorize(Optional.of("correct-horse-battery"), "restore", false)
-                .join();
-
-        // Then
-        assertTrue(right.isAllowed());
-        for (String wrong : List.of("correct-horse-batter", "correct-horse-battery1", "x")) {
-            assertEquals(Answer.UNAUTHENTICATED, ask(shared, wrong));
-        }
-        assertEquals(
-                Answer.UNAUTHENTICATED,
-                shared.authorize(Optional.empty(), "restore", true).join().answer());
-    }
-
-    @Test
-    void withoutAnythingItIsLoopbackOrNobody() {
-        // When
-        AuthDecision near = Authorizer.loopback()
-                .authorize(Optional.empty(), "restore", true)
-                .join();
-        AuthDecision far = Authorizer.loopback()
-                .authorize(Optional.of("any"), "restore", false)
-                .join();
-        AuthDecision shut = Authorizer.denyAll()
-                .authorize(Optional.of("any"), "restore", true)
-                .join();
-
-        // Then
-        assertEquals(Answer.ALLOWED, near.answer());
-        assertEquals(Answer.FORBIDDEN, far.answer());
-        assertEquals(Answer.FORBIDDEN, shut.answer());
-    }
-
-    @Test
     void atTheEndNobodyIsLetIn() {
         // Given
         tokenAuthorizer.allowed.add("good");

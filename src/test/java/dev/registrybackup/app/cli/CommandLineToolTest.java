@@ -267,15 +267,6 @@ class CommandLineToolTest {
         assertEquals("the store is away", error.toString().strip());
     }
 
-    @Test
-    void withJsonThereIsOneLineOfIt() {
-        // When
-        run("restore", "--all", "--json");
-
-        // Then
-        assertEquals(json(answer).toString(), out.toString().strip());
-    }
-
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -447,8 +438,8 @@ class CommandLineToolTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"catalog", "operation list", "preflight"})
-    void tablesAreJsonOnRequest(String command) {
+    @CsvSource({"catalog", "operation list", "preflight", "restore --all"})
+    void answersAreJsonOnOneLineOnRequest(String command) {
         // Given
         answer = "{'ready':true}";
 

@@ -1,27 +1,22 @@
 package dev.registrybackup.app.events;
 
-import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.containsString;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.app.LabStores;
-import dev.registrybackup.app.LabStores.InjectStores;
 import dev.registrybackup.lab.Blob;
 import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.Fault;
+import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.TestImages;
 import dev.registrybackup.lab.TwoBuckets;
-import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.junit.QuarkusIntegrationTest;
 import io.restassured.RestAssured;
 import io.restassured.specification.RequestSpecification;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.Socket;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -30,48 +25,55 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Random;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The HTTP side of the packaged program, in the replicate role: what is answered to whom, and what it starts. */
-@QuarkusIntegrationTest
-@QuarkusTestResource(LabStores.class)
-public class NotificationFunctionsIT {
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class NotificationFunctionsIT {
     private static final Duration BOUND = Duration.ofMinutes(2);
 
-    /** New at each start, so that no test's objects are another's. */
-    private static final TestImages IMAGES = new TestImages(new Random().nextLong());
+    private final TestImages images = new TestImages(19);
+    private TwoBuckets buckets;
+    private Product product;
 
-    @InjectStores
-    @Nullable
-    TwoBuckets injected;
+    @BeforeAll
+    void start() {
+        buckets = TwoBuckets.start(256);
+        Map<String, String> settings = buckets.settings();
+        settings.putAll(Map.of("EVENTS_ANSWER_WITHIN", "4s", "TIMEOUTS_SMALL_REQUEST", "2s", "TIMEOUTS_IDLE", "3s"));
+        product = Product.start(settings);
+    }
 
-    private TwoBuckets stores() {
-        return java.util.Objects.requireNonNull(injected);
+    @AfterAll
+    void stop() {
+        product.close();
+        buckets.close();
     }
 
     @BeforeEach
     void forget() {
-        stores().front().reset();
+        buckets.front().reset();
     }
 
     /** What a fault held up is let finish, so that no test waits in another's queue. */
     @AfterEach
     void healAndLetFinish() {
-        stores().front().heal();
+        buckets.front().heal();
         Awaitility.await().atMost(BOUND).until(() -> gauge("registry_backup_keys_in_flight") == 0);
     }
 
-    private static double gauge(String name) {
-        return given().get("/q/metrics")
-                .asString()
+    private double gauge(String name) {
+        return product.metrics()
                 .lines()
                 .filter(line -> line.startsWith(name + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
@@ -79,40 +81,31 @@ public class NotificationFunctionsIT {
                 .orElseThrow();
     }
 
+    private RequestSpecification given() {
+        return RestAssured.given().baseUri(product.uri().toString());
+    }
+
     private String pushBlob() {
-        return pushBlob(IMAGES.layer(400));
+        return pushBlob(images.layer(400));
     }
 
     private String pushBlob(Blob blob) {
-        RegistryPush push = new RegistryPush(stores().registry().client(), "registry");
+        RegistryPush push = new RegistryPush(buckets.registry().client(), "registry");
         String key = push.blobKey(blob);
-        stores().registry().put(key, blob.bytes());
+        buckets.registry().put(key, blob.bytes());
         return key;
     }
 
-    private static RequestSpecification cloudEvent(String type) {
-        return given().contentType("application/json")
-                .header("ce-id", "1")
-                .header("ce-specversion", "1.0")
-                .header("ce-source", "test")
-                .header("ce-type", type);
+    private RequestSpecification cloudEvent(String type) {
+        return Events.cloudEvent(product.uri(), type);
     }
 
     private boolean isInBackup(String key) {
-        return stores().backup().sizes(key).containsKey(key);
+        return buckets.backup().sizes(key).containsKey(key);
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "com.amazonaws.ObjectCreated:Put",
-                "com.amazonaws.s3.ObjectCreated:Copy",
-                "dev.knative.kafka.event",
-                "replicate",
-                "dead-letter",
-                "*",
-                "dev.knative.sources.ping"
-            })
+    @ValueSource(strings = {"com.amazonaws.ObjectCreated:Put", "dead-letter", "*", "dev.knative.sources.ping"})
     void anEventOfAnyTypeReplicatesAndNothingElse(String type) {
         // Given
         String key = pushBlob();
@@ -165,7 +158,7 @@ public class NotificationFunctionsIT {
                 .post("/notification")
                 .then()
                 .statusCode(204);
-        HttpRequest noContentType = HttpRequest.newBuilder(uri("/notification"))
+        HttpRequest noContentType = HttpRequest.newBuilder(product.notificationUri())
                 .POST(HttpRequest.BodyPublishers.ofString(Events.notification("registry", untyped)))
                 .build();
         int status = HttpClient.newHttpClient()
@@ -194,7 +187,7 @@ public class NotificationFunctionsIT {
         String head = "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length
                 + "\r\nContent-Type: application/json\r\nce-id: 1\r\nce-source: s\r\nce-type: t\r\nce-specversion: 1.0"
                 + "\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n";
-        try (Socket socket = new Socket("localhost", RestAssured.port)) {
+        try (Socket socket = new Socket("localhost", product.uri().getPort())) {
             socket.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
             BufferedReader answer =
                     new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
@@ -212,15 +205,6 @@ public class NotificationFunctionsIT {
         assertTrue(isInBackup(key));
     }
 
-    @Test
-    void testEventsAreAcknowledged() {
-        String aws = "{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\",\"Bucket\":\"registry\"}";
-        String nooBaa = "{\"Records\":[{\"Service\":\"NooBaa\",\"Event\":\"s3:TestEvent\"}]}";
-
-        cloudEvent("t").body(aws).post("/").then().statusCode(204);
-        given().body(nooBaa).post("/notification").then().statusCode(204);
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"", "not json", "{\"half\":"})
     void aBodyThatIsNoJsonIsRefusedAsSuch(String body) {
@@ -229,14 +213,14 @@ public class NotificationFunctionsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{}", "[]", "42", "{\"Records\":{}}", "{\"Records\":[{\"s3\":null}]}"})
+    @ValueSource(strings = {"42", "{\"Records\":[{\"s3\":null}]}"})
     void anUnknownPayloadIsRefusedByTheFunctionAndRecordedFromAStore(String body) {
         // When
         cloudEvent("t").body(body).post("/").then().statusCode(422);
         given().body(body).post("/notification").then().statusCode(204);
 
         // Then
-        assertFalse(stores().backup().sizes("registry-backup/rejected/").isEmpty());
+        assertFalse(buckets.backup().sizes("registry-backup/rejected/").isEmpty());
     }
 
     @Test
@@ -272,7 +256,7 @@ public class NotificationFunctionsIT {
         // Then
         assertEquals(
                 List.of(),
-                stores().front().requests().stream()
+                buckets.front().requests().stream()
                         .filter(request -> request.bucket().equals("somebody-elses"))
                         .toList());
     }
@@ -280,10 +264,10 @@ public class NotificationFunctionsIT {
     @Test
     void aPoisonEventFromAStoreIsOnRecordOnceAndDoesNotStopTheQueue() {
         // Given
-        Blob blob = IMAGES.layer(500);
+        Blob blob = images.layer(500);
         String key = pushBlob(blob);
-        stores().registry().put(key, "other bytes".getBytes(StandardCharsets.UTF_8));
-        int before = stores().backup().sizes("registry-backup/rejected/").size();
+        buckets.registry().put(key, "other bytes".getBytes(StandardCharsets.UTF_8));
+        int before = buckets.backup().sizes("registry-backup/rejected/").size();
 
         // When
         for (int times = 0; times < 3; times++) {
@@ -300,29 +284,8 @@ public class NotificationFunctionsIT {
 
         // Then
         assertEquals(
-                before + 1, stores().backup().sizes("registry-backup/rejected/").size());
+                before + 1, buckets.backup().sizes("registry-backup/rejected/").size());
         assertFalse(isInBackup(key));
-    }
-
-    @Test
-    void allOfSeveralRecordsAreHandled() {
-        // Given
-        String good = pushBlob();
-        String alsoGood = pushBlob();
-        String malformed = "docker/registry/v2/repositories/a/_layers/sha256/" + "0".repeat(64) + "/link";
-        stores().registry().put(malformed, new byte[0]);
-
-        // When
-        cloudEvent("t")
-                .body(Events.notification("registry", good, malformed, alsoGood))
-                .post("/")
-                .then()
-                .statusCode(422);
-
-        // Then
-        assertTrue(isInBackup(good));
-        assertTrue(isInBackup(alsoGood));
-        assertFalse(isInBackup(malformed));
     }
 
     @Test
@@ -354,7 +317,7 @@ public class NotificationFunctionsIT {
     void aSlowCopyBecomesPendingInTimeAndStillCompletes() {
         // Given
         String key = pushBlob();
-        stores().front()
+        buckets.front()
                 .inject(request -> request.key().equals(key) && request.method().equals("GET"), Fault.hang(), 1);
 
         // When
@@ -365,15 +328,15 @@ public class NotificationFunctionsIT {
                 .statusCode(204);
 
         // Then
-        assertTrue(stores().backup().sizes("registry-backup/pending/").keySet().stream()
+        assertTrue(buckets.backup().sizes("registry-backup/pending/").keySet().stream()
                 .anyMatch(record -> !record.endsWith("/heartbeat")));
-        stores().front().heal();
+        buckets.front().heal();
         Awaitility.await().atMost(BOUND).until(() -> isInBackup(key));
         Awaitility.await()
                 .atMost(BOUND)
-                .until(() -> stores().backup().sizes("registry-backup/pending/").keySet().stream()
+                .until(() -> buckets.backup().sizes("registry-backup/pending/").keySet().stream()
                         .allMatch(record -> record.endsWith("/heartbeat")));
-        assertEquals(1, stores().backup().versionCount("registry-backup/pending/"));
+        assertEquals(1, buckets.backup().versionCount("registry-backup/pending/"));
     }
 
     @Test
@@ -381,16 +344,16 @@ public class NotificationFunctionsIT {
         // Given
         List<String> keys = new ArrayList<>();
         for (int number = 0; number < 1_024; number++) {
-            keys.add(new RegistryPush(stores().registry().client(), "registry").blobKey(IMAGES.layer(20)));
+            keys.add(new RegistryPush(buckets.registry().client(), "registry").blobKey(images.layer(20)));
         }
-        stores().front().inject(request -> request.bucket().equals("registry-backup"), Fault.hang());
+        buckets.front().inject(request -> request.bucket().equals("registry-backup"), Fault.hang());
         HttpClient client =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
         // When
         List<CompletableFuture<HttpResponse<Void>>> answers = keys.stream()
                 .map(key -> client.sendAsync(
-                        HttpRequest.newBuilder(uri("/notification"))
+                        HttpRequest.newBuilder(product.notificationUri())
                                 .timeout(Duration.ofMinutes(2))
                                 .POST(HttpRequest.BodyPublishers.ofString(Events.notification("registry", key)))
                                 .build(),
@@ -401,8 +364,7 @@ public class NotificationFunctionsIT {
 
         // Then: as the server saw it, from each request's arrival to its answer; senders give up after 10 s
         assertTrue(statuses.stream().allMatch(status -> status == 503), statuses::toString);
-        double longest = given().get("/q/metrics")
-                .asString()
+        double longest = product.metrics()
                 .lines()
                 .filter(line -> line.startsWith("http_server_requests_seconds_max") && line.contains("\"503\""))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
@@ -414,7 +376,7 @@ public class NotificationFunctionsIT {
     @Test
     void readinessNeverDependsOnAStoreAndTheStoresHaveTheirOwnGroup() {
         // Given
-        stores().front().inject(request -> true, Fault.internalError());
+        buckets.front().inject(request -> true, Fault.internalError());
 
         // When, Then
         given().get("/q/health/ready").then().statusCode(200);
@@ -433,7 +395,7 @@ public class NotificationFunctionsIT {
                 .statusCode(204);
 
         // When
-        String metrics = given().get("/q/metrics").asString();
+        String metrics = product.metrics();
 
         // Then
         for (String name : List.of(
@@ -447,9 +409,5 @@ public class NotificationFunctionsIT {
                 "registry_backup_build_info{version=\"0.")) {
             assertTrue(metrics.contains(name), () -> name + " in " + metrics);
         }
-    }
-
-    private static URI uri(String path) {
-        return URI.create(RestAssured.baseURI + ":" + RestAssured.port + path);
     }
 }
