@@ -1,5 +1,6 @@
 package dev.registrybackup.objectstore;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -17,6 +18,15 @@ public final class CountedContent implements ContentSource {
     public CountedContent(long size, StreamFactory streamFactory) {
         this.size = size;
         this.streamFactory = streamFactory;
+    }
+
+    /** Content whose first opening breaks in the middle. */
+    static CountedContent breakingOnce(byte[] content) {
+        return new CountedContent(
+                content.length,
+                number -> number == 1
+                        ? new BreakingInputStream(content, content.length / 2, () -> new IOException("cut"))
+                        : new ByteArrayInputStream(content));
     }
 
     @Override

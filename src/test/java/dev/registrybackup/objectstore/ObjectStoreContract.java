@@ -51,11 +51,24 @@ abstract class ObjectStoreContract {
     /** A bucket that exists and keeps no versions. */
     abstract ObjectStore store();
 
-    /** A bucket that exists and keeps versions. */
+    /** A bucket that exists and keeps versions; aborts the test where there is none of the kind. */
     abstract ObjectStore versionedStore();
 
     /** A bucket that does not exist. */
     abstract ObjectStore storeWithoutBucket();
+
+    /** Whether metadata is kept and ETags are given. */
+    boolean hasMetadataAndEtags() {
+        return true;
+    }
+
+    private String etag(byte[] content) {
+        return hasMetadataAndEtags() ? LinkContent.md5Hex(content) : "";
+    }
+
+    private Map<String, String> metadata(Map<String, String> kept) {
+        return hasMetadataAndEtags() ? kept : Map.of();
+    }
 
     @BeforeEach
     void keysOfItsOwn(TestInfo test) {
@@ -76,7 +89,7 @@ abstract class ObjectStoreContract {
         // Then
         assertEquals(key("there"), found.key());
         assertEquals(7, found.size());
-        assertEquals(LinkContent.md5Hex(content), found.etag());
+        assertEquals(etag(content), found.etag());
         assertEquals(Map.of(), found.metadata());
         assertEquals(Optional.empty(), found.versionId(), ABSENT_VERSION_MESSAGE);
         assertEquals(found, foundBeforeWrite);
@@ -132,7 +145,6 @@ abstract class ObjectStoreContract {
     @Test
     void aBucketThatIsThereIsNoProblem() {
         assertDoesNotThrow(() -> store().requireBucket());
-        assertDoesNotThrow(() -> versionedStore().requireBucket());
     }
 
     @Test
@@ -197,20 +209,7 @@ abstract class ObjectStoreContract {
             assertArrayEquals(text("0123456789"), all.stream().readAllBytes());
             assertEquals(store().head(key("data")).orElseThrow(), middle.info());
         }
-    }
-
-    @Test
-    void aRangeThatReachesBeyondTheEndStopsThere() throws IOException {
-        // Given
-        put(store(), key("data"), text("0123456789"));
-
-        // When
-        try (OpenObject opened = store().open(key("data"), Optional.of(new ByteRange(8, 100)), Optional.empty())) {
-            byte[] read = opened.stream().readAllBytes();
-
-            // Then
-            assertArrayEquals(text("89"), read);
-        }
+        assertArrayEquals(text("89"), read(store(), key("data"), Optional.of(new ByteRange(8, 100)), Optional.empty()));
     }
 
     @Test
@@ -291,7 +290,7 @@ abstract class ObjectStoreContract {
 
         // Then
         Map<String, String> expected =
-                Map.of("origin-etag", "\"0123-4\"", "origin.time", "2026-11-22T10:00:00Z", "x", "1 / 2");
+                metadata(Map.of("origin-etag", "\"0123-4\"", "origin.time", "2026-11-22T10:00:00Z", "x", "1 / 2"));
         assertEquals(expected, store().head(key("data")).orElseThrow().metadata());
         assertEquals(expected, store().head(key("new")).orElseThrow().metadata());
         try (OpenObject opened = store().open(key("data"), Optional.empty(), Optional.empty())) {
@@ -310,7 +309,7 @@ abstract class ObjectStoreContract {
         // Then
         ObjectInfo found = store().head(key("link")).orElseThrow();
         assertEquals(10, found.size());
-        assertEquals(LinkContent.md5Hex(text("the second")), found.etag());
+        assertEquals(etag(text("the second")), found.etag());
         assertEquals(Map.of(), found.metadata());
         assertEquals(Optional.empty(), version, ABSENT_VERSION_MESSAGE);
         assertArrayEquals(text("the second"), read(store(), key("link")));
@@ -327,13 +326,13 @@ abstract class ObjectStoreContract {
         // Then
         ObjectInfo found = store().head(key("empty")).orElseThrow();
         assertEquals(0, found.size());
-        assertEquals("d41d8cd98f00b204e9800998ecf8427e", found.etag());
+        assertEquals(etag(nothing), found.etag());
         assertArrayEquals(nothing, read(store(), key("empty")));
         assertEquals(List.of(key("empty")), keys(store(), key("")));
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 8191, 65_536, 1 << 20, (1 << 20) + 1, 3_000_000})
+    @ValueSource(ints = {1, 8191, 65_535, 65_536, 65_537, 1 << 20, (1 << 20) + 1, 3_000_000})
     void contentOfAnySizeIsKeptByteByByte(int size) {
         // Given
         byte[] content = RandomBytes.of(size);
@@ -342,10 +341,9 @@ abstract class ObjectStoreContract {
         put(store(), key("data"), content);
 
         // Then
-        assertEquals(size, store().head(key("data")).orElseThrow().size());
-        assertEquals(
-                LinkContent.md5Hex(content),
-                store().head(key("data")).orElseThrow().etag());
+        ObjectInfo found = store().head(key("data")).orElseThrow();
+        assertEquals(size, found.size());
+        assertEquals(etag(content), found.etag());
         assertArrayEquals(content, read(store(), key("data")));
     }
 
@@ -407,41 +405,29 @@ abstract class ObjectStoreContract {
 
     @ParameterizedTest
     @ValueSource(ints = {1_000, 3_000_000})
-    void aPutThatCannotReadItsContentToTheEndStoresNothing(int size) {
+    void aPutThatCannotOpenItsContentOrReadItToTheEndStoresNothing(int size) {
         // Given
         byte[] content = RandomBytes.of(size);
         put(store(), key("there"), text("old"));
         CountedContent broken = new CountedContent(
                 size, number -> new BreakingInputStream(content, size / 2, () -> new IOException("cut")));
-
-        // When
-        ObjectStoreException overOld =
-                assertError(StoreError.UNAVAILABLE, () -> store().put(key("there"), broken, Map.of("number", "two")));
-        assertError(StoreError.UNAVAILABLE, () -> store().put(key("absent"), broken, Map.of()));
-
-        // Then
-        assertTrue(message(overOld).contains("cut"), message(overOld));
-        assertArrayEquals(text("old"), read(store(), key("there")));
-        assertEquals(Map.of(), store().head(key("there")).orElseThrow().metadata());
-        assertEquals(Optional.empty(), store().head(key("absent")));
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1_000, 3_000_000})
-    void aPutThatCannotOpenItsContentStoresNothing(int size) {
-        // Given
-        put(store(), key("there"), text("old"));
         CountedContent closed = new CountedContent(size, number -> {
             throw new IOException("cannot be opened");
         });
 
         // When
-        ObjectStoreException failure =
-                assertError(StoreError.UNAVAILABLE, () -> store().put(key("there"), closed, Map.of()));
+        ObjectStoreException ofBroken =
+                assertError(StoreError.UNAVAILABLE, () -> store().put(key("there"), broken, Map.of("number", "two")));
+        ObjectStoreException ofClosed =
+                assertError(StoreError.UNAVAILABLE, () -> store().put(key("there"), closed, Map.of("number", "two")));
+        assertError(StoreError.UNAVAILABLE, () -> store().put(key("absent"), broken, Map.of()));
 
         // Then
-        assertTrue(message(failure).contains("cannot be opened"), message(failure));
+        assertTrue(message(ofBroken).contains("cut"), message(ofBroken));
+        assertTrue(message(ofClosed).contains("cannot be opened"), message(ofClosed));
         assertArrayEquals(text("old"), read(store(), key("there")));
+        assertEquals(Map.of(), store().head(key("there")).orElseThrow().metadata());
+        assertEquals(Optional.empty(), store().head(key("absent")));
     }
 
     @ParameterizedTest
@@ -468,42 +454,26 @@ abstract class ObjectStoreContract {
 
     @ParameterizedTest
     @ValueSource(ints = {1_000, 3_000_000})
-    void anErrorOfTheOtherStoreWhileReadingIsReported(int size) {
-        // Given
-        byte[] content = RandomBytes.of(size);
-        ObjectStoreException changed =
-                new ObjectStoreException(StoreError.PRECONDITION_FAILED, "The registry's has changed");
-        CountedContent moving =
-                new CountedContent(size, number -> new BreakingInputStream(content, size - 1, () -> changed));
-
-        // When
-        ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> store().put(key("absent"), moving, Map.of()));
-
-        // Then
-        assertSame(changed, failure);
-        assertEquals(1, moving.openCount());
-        assertEquals(Optional.empty(), store().head(key("absent")));
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1_000, 3_000_000})
-    void anErrorOfTheOtherStoreAtOpeningIsReported(int size) {
+    void anErrorOfTheOtherStoreIsReportedAndNotTriedAgain(int size) {
         // Given
         ObjectStoreException changed =
                 new ObjectStoreException(StoreError.PRECONDITION_FAILED, "The registry's has changed");
-        CountedContent moving = new CountedContent(size, number -> {
+        CountedContent whileReading = new CountedContent(
+                size, number -> new BreakingInputStream(RandomBytes.of(size), size - 1, () -> changed));
+        CountedContent atOpening = new CountedContent(size, number -> {
             throw changed;
         });
 
-        // When
-        ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> store().put(key("absent"), moving, Map.of()));
+        for (CountedContent content : List.of(whileReading, atOpening)) {
+            // When
+            ObjectStoreException failure =
+                    assertThrows(ObjectStoreException.class, () -> store().put(key("absent"), content, Map.of()));
 
-        // Then
-        assertSame(changed, failure);
-        assertEquals(1, moving.openCount());
-        assertEquals(Optional.empty(), store().head(key("absent")));
+            // Then
+            assertSame(changed, failure);
+            assertEquals(1, content.openCount());
+            assertEquals(Optional.empty(), store().head(key("absent")));
+        }
     }
 
     @Test
@@ -526,8 +496,8 @@ abstract class ObjectStoreContract {
         assertArrayEquals(text("old"), before);
         ObjectInfo found = store().head(key("blob")).orElseThrow();
         assertEquals(content.length, found.size());
-        assertEquals(Map.of("number", "two"), found.metadata());
-        assertTrue(found.etag().endsWith("-3"), found.etag());
+        assertEquals(metadata(Map.of("number", "two")), found.metadata());
+        assertTrue(found.etag().endsWith(hasMetadataAndEtags() ? "-3" : ""), found.etag());
         assertArrayEquals(content, read(store(), key("blob")));
     }
 
@@ -669,7 +639,6 @@ abstract class ObjectStoreContract {
     @Test
     void removingWhatIsNotThereIsNoProblem() {
         assertDoesNotThrow(() -> store().delete(key("absent"), Optional.empty()));
-        assertDoesNotThrow(() -> versionedStore().delete(key("absent"), Optional.empty()));
     }
 
     @Test
@@ -768,6 +737,7 @@ abstract class ObjectStoreContract {
 
         // When
         versionedStore().delete(key("link"), Optional.empty());
+        versionedStore().delete(key("absent"), Optional.empty());
 
         // Then
         assertEquals(Optional.empty(), versionedStore().head(key("link")));
@@ -830,10 +800,9 @@ abstract class ObjectStoreContract {
         }
 
         // When
-        List<String> versions;
-        try (Stream<ObjectVersion> listing = versionedStore().listVersions(key(""))) {
-            versions = listing.map(ObjectVersion::versionId).toList();
-        }
+        List<String> versions = versions(versionedStore(), key("")).stream()
+                .map(ObjectVersion::versionId)
+                .toList();
 
         // Then
         assertEquals(1100, versions.size());
@@ -869,10 +838,7 @@ abstract class ObjectStoreContract {
         versionedStore().delete(key("a"), Optional.of(gone));
         put(versionedStore(), key("b"), text("one"));
         versionedStore().delete(key("b"), Optional.empty());
-        String marker;
-        try (Stream<ObjectVersion> listing = versionedStore().listVersions(key("b"))) {
-            marker = listing.findFirst().orElseThrow().versionId();
-        }
+        String marker = versions(versionedStore(), key("b")).get(0).versionId();
 
         // When
         Optional<ObjectInfo> foundGone = versionedStore().headVersion(key("a"), gone);
@@ -905,24 +871,21 @@ abstract class ObjectStoreContract {
     }
 
     @Test
-    void eachVersionOfAListingCanBeDeletedByItsId() {
+    void allVersionsAndDeleteMarkersBelowAPrefixAreDeleted() {
         // Given
-        for (ObjectStore store : List.of(store(), versionedStore())) {
-            put(store, key("a"), text("one"));
-            put(store, key("a"), text("two"));
-            put(store, key("b"), text("one"));
-        }
+        put(versionedStore(), key("a"), text("one"));
+        put(versionedStore(), key("a"), text("two"));
+        put(versionedStore(), key("b"), text("one"));
+        versionedStore().delete(key("b"), Optional.empty());
 
         // When
-        store().deleteVersions(key(""), Instant.MAX);
         versionedStore().deleteVersions(key(""), Instant.MAX);
 
         // Then
-        assertEquals(List.of(), versions(store(), key("")));
         assertEquals(List.of(), versions(versionedStore(), key("")));
     }
 
-    private List<ObjectVersion> versions(ObjectStore store, String prefix) {
+    static List<ObjectVersion> versions(ObjectStore store, String prefix) {
         try (Stream<ObjectVersion> listing = store.listVersions(prefix)) {
             return listing.toList();
         }

@@ -51,6 +51,27 @@ public final class RecordingObjectStore implements ObjectStore {
         beforeRequest = step;
     }
 
+    /** Refuses this operation from now on, on keys that begin so: as {@link #beforeRequest} with a step that throws. */
+    public void failOn(Operation failing, String prefix, StoreError error, String why) {
+        beforeRequest((operation, key) -> {
+            if (operation == failing && key.startsWith(prefix)) {
+                throw new ObjectStoreException(error, why);
+            }
+        });
+    }
+
+    /** Refuses every request from now on. */
+    public void failAlways(StoreError error, String why) {
+        beforeRequest((operation, key) -> {
+            throw new ObjectStoreException(error, why);
+        });
+    }
+
+    /** Refuses nothing from now on. */
+    public void heal() {
+        beforeRequest((operation, key) -> {});
+    }
+
     /** Changes what is read from now on. */
     public void transformRead(UnaryOperator<OpenObject> change) {
         transformRead = change;

@@ -75,13 +75,8 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     @Test
     void contentThatBreaksOnceIsReadAgain() {
         // Given
-        int size = 3_000_000;
-        byte[] content = RandomBytes.of(size);
-        CountedContent breaking = new CountedContent(
-                size,
-                number -> number == 1
-                        ? new BreakingInputStream(content, size / 2, () -> new IOException("cut"))
-                        : new ByteArrayInputStream(content));
+        byte[] content = RandomBytes.of(3_000_000);
+        CountedContent breaking = CountedContent.breakingOnce(content);
 
         // When
         store().put(key("data"), breaking, Map.of());
@@ -95,11 +90,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     void aPartThatBreaksOnceIsReadAgain() {
         // Given
         byte[] content = RandomBytes.of(PART_BYTES);
-        CountedContent breaking = new CountedContent(
-                PART_BYTES,
-                number -> number == 1
-                        ? new BreakingInputStream(content, PART_BYTES - 1, () -> new IOException("cut"))
-                        : new ByteArrayInputStream(content));
+        CountedContent breaking = CountedContent.breakingOnce(content);
 
         // When
         try (MultipartUpload upload = store().startMultipartUpload(key("data"), Map.of())) {

@@ -154,53 +154,24 @@ class S3ObjectStoreFaultsIT {
         assertEquals(Optional.empty(), facts.lifecycleRules().value());
     }
 
-    @Test
-    void aStoreThatAsksForLessIsThrottling() {
+    @ParameterizedTest
+    @CsvSource({
+        "503, SlowDown, THROTTLED, 4",
+        "429, TooManyRequests, THROTTLED, 4",
+        "503, ServiceUnavailable, UNAVAILABLE, 4",
+        "400, InvalidRequest, BAD_REQUEST, 1"
+    })
+    void whatTheStoreAnswersTellsWhyItFailedAndWhetherToAskAgain(
+            int status, String code, StoreError error, int requests) {
         // Given
-        proxy.inject(request -> true, Fault.slowDown());
+        proxy.inject(request -> true, Fault.answer(status, code));
+        String why = " in the registry bucket images: the store answered " + status + " " + code;
 
         // Then
-        assertFails(
-                StoreError.THROTTLED,
-                "Failed to read " + KEY + " in the registry bucket images: the store answered 503 SlowDown",
-                () -> read(store));
-    }
-
-    @Test
-    void tooManyRequestsIsThrottlingToo() {
-        // Given
-        proxy.inject(request -> true, Fault.answer(429, "TooManyRequests"));
-
-        // Then
-        assertFails(
-                StoreError.THROTTLED,
-                "Failed to write " + KEY + " in the registry bucket images: the store answered 429 TooManyRequests",
-                () -> put(text("new")));
-    }
-
-    @Test
-    void a503WithAnotherReasonIsAStoreThatIsAway() {
-        // Given
-        proxy.inject(request -> true, Fault.answer(503, "ServiceUnavailable"));
-
-        // Then
-        assertFails(
-                StoreError.UNAVAILABLE,
-                "Failed to read " + KEY + " in the registry bucket images: the store answered 503 ServiceUnavailable",
-                () -> read(store));
-    }
-
-    @Test
-    void aRequestThatTheStoreCallsWrongIsRefused() {
-        // Given
-        proxy.inject(request -> true, Fault.answer(400, "InvalidRequest"));
-
-        // Then
-        assertFails(
-                StoreError.BAD_REQUEST,
-                "Failed to write " + KEY + " in the registry bucket images: the store answered 400 InvalidRequest",
-                () -> put(text("new")));
-        assertEquals(1, proxy.requests().size());
+        assertFails(error, "Failed to read " + KEY + why, () -> read(store));
+        assertEquals(requests, proxy.requests().size());
+        assertFails(error, "Failed to write " + KEY + why, () -> put(text("new")));
+        assertEquals(2 * requests, proxy.requests().size());
     }
 
     @ParameterizedTest
@@ -221,45 +192,35 @@ class S3ObjectStoreFaultsIT {
 
     @ParameterizedTest
     @ValueSource(ints = {10, 3 << 20})
-    void aPutThatFailsOnceIsSentAgain(int size) {
+    void aPutThatFailsOrWhoseAnswerIsLostIsSentAgain(int size) {
         // Given
         byte[] content = RandomBytes.of(size);
         proxy.inject(request -> request.operation() == Operation.PUT_OBJECT, Fault.internalError(), 1);
+        proxy.inject(request -> request.operation() == Operation.PUT_OBJECT, Fault.cutResponse(0), 1);
 
         // When
         put(content);
 
         // Then
         assertArrayEquals(content, stored());
+        assertEquals(3, proxy.requests().size());
     }
 
     @Test
-    void aConnectionCutWhileReadingFailsTheReader() {
-        // Given
-        put(RandomBytes.of(3 << 20));
-        proxy.inject(request -> request.operation() == Operation.GET_OBJECT, Fault.cutResponse(1_000));
-
-        // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> read(store));
-
-        // Then
-        assertEquals(StoreError.UNAVAILABLE, failure.error());
-        assertTrue(message(failure).startsWith("Failed to read " + KEY + " to its end: "), failure.getMessage());
-    }
-
-    @Test
-    void aStoreThatIsUsableAgainIsUsedAfterCutReads() {
+    void aConnectionCutWhileReadingFailsTheReaderAndHoldsNothing() {
         // Given
         byte[] content = RandomBytes.of(3 << 20);
         put(content);
         proxy.inject(request -> request.operation() == Operation.GET_OBJECT, Fault.cutResponse(1_000), 10);
 
-        // When
         for (int round = 0; round < 10; round++) {
-            assertThrows(ObjectStoreException.class, () -> read(store));
-        }
+            // When
+            ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> read(store));
 
-        // Then
+            // Then
+            assertEquals(StoreError.UNAVAILABLE, failure.error());
+            assertTrue(message(failure).startsWith("Failed to read " + KEY + " to its end: "), failure.getMessage());
+        }
         assertArrayEquals(content, read(store));
     }
 
@@ -286,20 +247,6 @@ class S3ObjectStoreFaultsIT {
 
         // Then
         assertArrayEquals(text("old"), read);
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {10, 3 << 20})
-    void aPutWhoseAnswerIsLostIsSentAgain(int size) {
-        // Given
-        byte[] content = RandomBytes.of(size);
-        proxy.inject(request -> request.operation() == Operation.PUT_OBJECT, Fault.cutResponse(0), 1);
-
-        // When
-        put(content);
-
-        // Then
-        assertArrayEquals(content, stored());
     }
 
     @Test
@@ -369,12 +316,11 @@ class S3ObjectStoreFaultsIT {
         assertArrayEquals(text("old"), stored());
     }
 
-    @Test
-    void anUploadThatIsGoneIsNoAbsentObject() {
+    @ParameterizedTest
+    @CsvSource({"UPLOAD_PART, write part 1 of", "COMPLETE_MULTIPART_UPLOAD, complete"})
+    void anUploadThatIsGoneIsNoAbsentObject(Operation operation, String attempt) {
         // Given: a copier takes NOT_FOUND for "the registry's object vanished"
-        proxy.inject(
-                request -> request.operation() == Operation.COMPLETE_MULTIPART_UPLOAD,
-                Fault.answer(404, "NoSuchUpload"));
+        proxy.inject(request -> request.operation() == operation, Fault.answer(404, "NoSuchUpload"));
 
         // When
         ObjectStoreException failure =
@@ -383,22 +329,10 @@ class S3ObjectStoreFaultsIT {
         // Then
         assertTrue(failure.error() != StoreError.NOT_FOUND, failure.error() + ": " + failure.getMessage());
         assertEquals(
-                "Failed to complete " + KEY + " in the registry bucket images: the store answered 404 NoSuchUpload",
+                "Failed to %s %s in the registry bucket images: the store answered 404 NoSuchUpload"
+                        .formatted(attempt, KEY),
                 failure.getMessage());
         assertArrayEquals(text("old"), stored());
-    }
-
-    @Test
-    void aPartOfAnUploadThatIsGoneIsNoAbsentObject() {
-        // Given
-        proxy.inject(request -> request.operation() == Operation.UPLOAD_PART, Fault.answer(404, "NoSuchUpload"));
-
-        // When
-        ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
-
-        // Then
-        assertTrue(failure.error() != StoreError.NOT_FOUND, failure.error() + ": " + failure.getMessage());
     }
 
     @Test
