@@ -36,35 +36,25 @@ class LastRunTest {
                 runRecord);
     }
 
-    @Test
-    void aRunThatDidNotSucceedDoesNotHideTheLastThatDid() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRunThatFailedOrLeftSomethingDoesNotHideTheLastThatDidNot(boolean isSuccess) {
         // Given
         lastRun.write(summary(1), true, true, MONDAY, MONDAY.plusSeconds(60));
 
         // When
-        lastRun.write(summary(2), false, false, TUESDAY, TUESDAY.plusSeconds(60));
+        lastRun.write(summary(2), isSuccess, false, TUESDAY, TUESDAY.plusSeconds(60));
 
         // Then
+        Instant lastSuccess = isSuccess ? TUESDAY : MONDAY;
         assertEquals(
                 new LastRun.RunRecord(
-                        summary(2), Optional.of(MONDAY), Optional.of(MONDAY.plusSeconds(60)), Optional.of(MONDAY)),
+                        summary(2),
+                        Optional.of(lastSuccess),
+                        Optional.of(lastSuccess.plusSeconds(60)),
+                        Optional.of(MONDAY)),
                 lastRun.read());
         assertEquals(1, backup.versionCount(LastRun.KEY));
-    }
-
-    @Test
-    void aRunThatLeftSomethingIsASuccessAndDoesNotHideTheLastThatLeftNothing() {
-        // Given
-        lastRun.write(summary(1), true, true, MONDAY, MONDAY.plusSeconds(60));
-
-        // When
-        lastRun.write(summary(2), true, false, TUESDAY, TUESDAY.plusSeconds(60));
-
-        // Then
-        assertEquals(
-                new LastRun.RunRecord(
-                        summary(2), Optional.of(TUESDAY), Optional.of(TUESDAY.plusSeconds(60)), Optional.of(MONDAY)),
-                lastRun.read());
     }
 
     @ParameterizedTest

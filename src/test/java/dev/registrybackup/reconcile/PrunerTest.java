@@ -20,6 +20,7 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,6 +78,13 @@ class PrunerTest {
         delete(ownLayer.hex());
         delete(oldImage.hex());
         delete(configOfOld().hex());
+    }
+
+    /** And for more than the retention, as a run has seen. */
+    private void oldImageIsMissingForAMonth() {
+        deleteOldImage();
+        fixture.run();
+        fixture.clock().advance(MONTH);
     }
 
     private Digest configOfOld() {
@@ -176,9 +184,7 @@ class PrunerTest {
     @Test
     void afterTheRetentionItLeavesTheBackupParentsFirst() {
         // Given
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
 
         // When
         Reconciliation.ReconcileResult reconcileResult = fixture.run();
@@ -201,9 +207,7 @@ class PrunerTest {
     void withoutMirrorNothingIsRemoved() {
         // Given
         fixture.withPolicy(new ReconcilePolicy(false, DAY, 0.9, 10_000, DAY, 200_000, Duration.ZERO));
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
 
         // When
         fixture.run();
@@ -249,11 +253,7 @@ class PrunerTest {
         fixture.clock().advance(MONTH);
         String tag = content.tagLink("old/app", "v1");
         for (RecordingObjectStore store : List.of(fixture.registry(), fixture.backup())) {
-            store.beforeRequest((operation, key) -> {
-                if (operation == Operation.OPEN && key.equals(tag)) {
-                    throw new ObjectStoreException(StoreError.BAD_REQUEST, "Encrypted with a key of its own");
-                }
-            });
+            store.failOn(Operation.OPEN, tag, StoreError.BAD_REQUEST, "Encrypted with a key of its own");
         }
 
         // When
@@ -261,17 +261,16 @@ class PrunerTest {
 
         // Then
         assertEquals(List.of(), removedKeys());
-        assertTrue(fixture.progress().firstFindings().stream()
-                .anyMatch(
-                        finding -> finding.problem().startsWith("Pruning of repository old/app stopped in this run")));
+        assertTrue(
+                fixture.problems()
+                        .contains("Pruning of repository old/app stopped in this run: Encrypted with a key of its own"),
+                fixture.problems()::toString);
     }
 
     @Test
     void whatIsBackInTheRegistryJustBeforeStays() {
         // Given
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
         String tag = content.tagLink("old/app", "v1");
         fixture.registry().beforeRequest((operation, key) -> {
             if (operation == Operation.HEAD && key.equals(tag)) {
@@ -290,9 +289,7 @@ class PrunerTest {
     @EnumSource(names = {"TAG_CURRENT_LINK", "TAG_INDEX_LINK", "REVISION_LINK", "LAYER_LINK", "BLOB"})
     void aHiddenKeyThatComesBackIntoTheRegistryIsCopiedAgain(Kind kind) {
         // Given
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
         List<String> hidden = new ArrayList<>();
         fixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.DELETE && content.layout().parse(key).kind() == kind && hidden.isEmpty()) {
@@ -313,9 +310,7 @@ class PrunerTest {
     @Test
     void aBlobThatALinkNeedsWhichCameMeanwhileIsReinstated() {
         // Given
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
         List<String> pushed = new ArrayList<>();
         fixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.DELETE && key.equals(content.blobKey(ownLayer)) && pushed.isEmpty()) {
@@ -323,7 +318,7 @@ class PrunerTest {
                 fixture.backupBucket()
                         .seed(
                                 content.layerLink("new/app", ownLayer),
-                                ownLayer.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                                ownLayer.toString().getBytes(StandardCharsets.US_ASCII));
             }
         });
 
@@ -338,9 +333,7 @@ class PrunerTest {
     @Test
     void aLinkThatCameMeanwhileToADamagedManifestIsCheckedAgainByTheNextRun() {
         // Given
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
         Digest fresh = content.image("new/app", ownLayer);
         String manifest = content.blobKey(fresh);
         String link = content.revisionLink("new/app", fresh);
@@ -403,9 +396,7 @@ class PrunerTest {
     @Test
     void aShardThatCouldNotBeComparedStopsRemovalAndRaisesAnAlarm() {
         // Given
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
         fixture.comparer().failing(content.layout().blobsPrefix(), "cut short");
 
         // When
@@ -474,9 +465,7 @@ class PrunerTest {
     @Test
     void aRunThatIsStoppedRightAfterItRemovedABlobHasTheNextReinstateIt() {
         // Given
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
         String blob = content.blobKey(ownLayer);
         String link = content.layerLink("new/app", ownLayer);
         try {
@@ -486,9 +475,9 @@ class PrunerTest {
                 }
             });
         } catch (IllegalStateException stopped) {
-            fixture.backupBucket().seed(link, ownLayer.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            fixture.backupBucket().seed(link, ownLayer.toString().getBytes(StandardCharsets.US_ASCII));
         }
-        fixture.registryBucket().seed(link, ownLayer.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        fixture.registryBucket().seed(link, ownLayer.toString().getBytes(StandardCharsets.US_ASCII));
 
         // When
         Reconciliation.ReconcileResult reconcileResult = fixture.run();
@@ -526,15 +515,9 @@ class PrunerTest {
     @Test
     void aRegistryThatFailsWhileItIsAskedOnceMoreHasNothingMoreRemovedAndIsReported() {
         // Given
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
         String revision = content.revisionLink("old/app", oldImage);
-        fixture.registry().beforeRequest((operation, key) -> {
-            if (operation == Operation.HEAD && key.equals(revision)) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
-            }
-        });
+        fixture.registry().failOn(Operation.HEAD, revision, StoreError.UNAVAILABLE, "The store is tired");
 
         // When
         Reconciliation.ReconcileResult reconcileResult = fixture.run();
@@ -542,10 +525,8 @@ class PrunerTest {
         // Then
         assertFalse(reconcileResult.isComplete());
         assertTrue(
-                fixture.progress().firstFindings().stream()
-                        .anyMatch(finding -> finding.problem()
-                                .equals("Pruning of repository old/app stopped in this run: The store is tired")),
-                () -> fixture.progress().firstFindings().toString());
+                fixture.problems().contains("Pruning of repository old/app stopped in this run: The store is tired"),
+                fixture.problems()::toString);
         assertTrue(fixture.backupContent().containsKey(revision));
         assertTrue(fixture.backupContent().containsKey(content.blobKey(ownLayer)));
     }
@@ -553,9 +534,7 @@ class PrunerTest {
     @Test
     void aRegistryThatCannotBeListedHasNoBlobRemovedAndIsReported() {
         // Given
-        deleteOldImage();
-        fixture.run();
-        fixture.clock().advance(MONTH);
+        oldImageIsMissingForAMonth();
         String repositories = content.layout().repositoriesPrefix();
         fixture.registry().beforeRequest((operation, key) -> {
             boolean isRemoving = fixture.backupBucket()
@@ -574,10 +553,8 @@ class PrunerTest {
         assertTrue(removedKeys().stream()
                 .noneMatch(key -> key.startsWith(content.layout().blobsPrefix())));
         assertTrue(
-                fixture.progress().firstFindings().stream()
-                        .anyMatch(finding ->
-                                finding.problem().contains("Not all orphaned blobs were pruned: The store is tired")),
-                () -> fixture.progress().firstFindings().toString());
+                fixture.problems().toString().contains("Not all orphaned blobs were pruned: The store is tired"),
+                fixture.problems()::toString);
     }
 
     private FakeCluster clusterWithOldImage() {
@@ -648,8 +625,7 @@ class PrunerTest {
         assertEquals(
                 Set.of(content.tagLink("old/app", "v1"), content.tagIndexLink("old/app", "v1", oldImage)),
                 Set.copyOf(removedKeys()));
-        assertTrue(fixture.progress().firstFindings().stream()
-                .anyMatch(finding -> finding.problem().contains("Failed to read the snapshot")));
+        assertTrue(fixture.problems().toString().contains("Failed to read the snapshot"));
     }
 
     private List<String> snapshots() {
@@ -731,11 +707,12 @@ class PrunerTest {
     void capturesThatTheStoreDoesNotRemoveAreLeftToTheNextRun() {
         // Given
         runThreeMonths();
-        fixture.backup().beforeRequest((operation, key) -> {
-            if (operation == Operation.DELETE && key.startsWith("registry-backup/openshift/bodies/")) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
-            }
-        });
+        fixture.backup()
+                .failOn(
+                        Operation.DELETE,
+                        "registry-backup/openshift/bodies/",
+                        StoreError.UNAVAILABLE,
+                        "The store is tired");
         int bodies = bodies();
 
         // When
@@ -744,12 +721,10 @@ class PrunerTest {
         // Then
         assertFalse(reconcileResult.isComplete());
         assertTrue(
-                fixture.progress().firstFindings().stream()
-                        .anyMatch(finding -> finding.problem()
-                                .equals("Not all captures older than the retention were deleted:"
-                                        + " The store is tired")),
-                () -> fixture.progress().firstFindings().toString());
-        fixture.backup().beforeRequest((operation, key) -> {});
+                fixture.problems()
+                        .contains("Not all captures older than the retention were deleted: The store is tired"),
+                fixture.problems()::toString);
+        fixture.backup().heal();
         assertTrue(fixture.run().isComplete());
         assertEquals(bodies - 1, bodies());
     }

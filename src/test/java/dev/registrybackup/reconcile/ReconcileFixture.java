@@ -12,6 +12,7 @@ import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RandomRegistry;
@@ -133,6 +134,18 @@ final class ReconcileFixture implements AutoCloseable {
     StoreComparer comparer() {
         comparer = new StoreComparer(registryView, backupView);
         return comparer;
+    }
+
+    /** The keys of the registry that came into the backup, in order. */
+    List<String> writtenKeys() {
+        return backup.writtenKeys().stream()
+                .filter(key -> key.startsWith(layout.prefix()))
+                .toList();
+    }
+
+    /** The problems that the last run reported. */
+    List<String> problems() {
+        return progress().firstFindings().stream().map(Finding::problem).toList();
     }
 
     /** What the last run reported. */

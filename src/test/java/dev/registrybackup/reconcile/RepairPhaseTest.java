@@ -50,12 +50,6 @@ class RepairPhaseTest {
         fixture.backupBucket().put(key, ContentSource.of(bytes), before.metadata());
     }
 
-    private List<String> keysWrittenToBackup() {
-        return fixture.backup().writtenKeys().stream()
-                .filter(key -> key.startsWith("docker/"))
-                .toList();
-    }
-
     private Reconciliation.ReconcileResult nextRun() {
         fixture.clock().advance(Duration.ofHours(1));
         fixture.backup().clearRequests();
@@ -71,7 +65,7 @@ class RepairPhaseTest {
 
         // When
         Reconciliation.ReconcileResult first = nextRun();
-        List<String> written = keysWrittenToBackup();
+        List<String> written = fixture.writtenKeys();
         Reconciliation.ReconcileResult second = nextRun();
 
         // Then
@@ -80,7 +74,7 @@ class RepairPhaseTest {
         assertArrayEquals(content.content(blob), fixture.backupBucket().bytes(blob));
         assertTrue(first.isComplete());
         assertEquals(0, second.summary().path("corruptReplaced").asLong());
-        assertEquals(List.of(), keysWrittenToBackup());
+        assertEquals(List.of(), fixture.writtenKeys());
     }
 
     @Test
@@ -93,7 +87,7 @@ class RepairPhaseTest {
 
         // Then
         assertEquals(0, reconcileResult.summary().path("corruptReplaced").asLong());
-        assertEquals(List.of(), keysWrittenToBackup());
+        assertEquals(List.of(), fixture.writtenKeys());
     }
 
     @Test
@@ -110,7 +104,7 @@ class RepairPhaseTest {
         // Then
         assertFalse(second.isComplete());
         assertEquals(0, second.summary().path("corruptReplaced").asLong());
-        assertEquals(List.of(), keysWrittenToBackup());
+        assertEquals(List.of(), fixture.writtenKeys());
     }
 
     @Test

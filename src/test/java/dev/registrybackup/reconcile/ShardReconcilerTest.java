@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import dev.registrybackup.objectstore.StoreError;
@@ -53,7 +52,7 @@ class ShardReconcilerTest {
                 fixture.progress().firstFindings().stream()
                         .anyMatch(finding -> finding.subject().equals(key)
                                 && finding.problem().contains("rclone still reports it")),
-                () -> fixture.progress().firstFindings().toString());
+                fixture.problems()::toString);
         long asked = comparer.comparisons().stream()
                 .filter(question -> question.endsWith("repositories/"))
                 .count();
@@ -145,11 +144,7 @@ class ShardReconcilerTest {
     void oneKeyThatCannotBeWrittenIsReportedAndTheRestIsCopied() {
         // Given
         String key = content.tagLink("namespace-0/stream", "latest");
-        fixture.backup().beforeRequest((operation, asked) -> {
-            if (operation == Operation.PUT && asked.equals(key)) {
-                throw new ObjectStoreException(StoreError.BAD_REQUEST, "Not this one");
-            }
-        });
+        fixture.backup().failOn(Operation.PUT, key, StoreError.BAD_REQUEST, "Not this one");
 
         // When
         Reconciliation.ReconcileResult reconcileResult = fixture.run();

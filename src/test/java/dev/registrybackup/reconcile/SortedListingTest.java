@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectInfo;
-import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.StoreError;
 import java.util.List;
@@ -40,9 +39,7 @@ class SortedListingTest {
         // Given
         bucket.seed("a/1", new byte[1]);
         RecordingObjectStore failing = new RecordingObjectStore(bucket);
-        failing.beforeRequest((operation, key) -> {
-            throw new ObjectStoreException(StoreError.UNAVAILABLE, "Not now");
-        });
+        failing.failAlways(StoreError.UNAVAILABLE, "Not now");
 
         // When
         try (SortedListing listing = SortedListing.of(failing, "a/")) {

@@ -80,30 +80,19 @@ class RcloneStartTest {
                 refusal.getMessage());
     }
 
-    @Test
-    void aMissingProgramIsReportedWithTheRemedy() {
-        // When
-        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> create("/nowhere/rclone"));
-
-        // Then
-        assertEquals(
-                "Failed to start /nowhere/rclone: Cannot run program \"/nowhere/rclone\": error=2, No such file or"
-                        + " directory; " + REMEDY,
-                refusal.getMessage());
-    }
-
-    @Test
-    void aFileThatIsNoProgramIsReportedWithTheRemedy() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"missing, 'error=2, No such file or directory'", "text, 'error=13, Permission denied'"})
+    void whatIsNoProgramIsReportedWithTheRemedy(String name, String why) throws IOException {
         // Given
-        Path file = Files.writeString(folder.resolve("text"), "text");
+        Files.writeString(folder.resolve("text"), "text");
+        String program = folder.resolve(name).toString();
 
         // When
-        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> create(file.toString()));
+        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> create(program));
 
         // Then
         assertEquals(
-                "Failed to start %s: Cannot run program \"%s\": error=13, Permission denied; %s"
-                        .formatted(file, file, REMEDY),
+                "Failed to start %s: Cannot run program \"%s\": %s; %s".formatted(program, program, why, REMEDY),
                 refusal.getMessage());
     }
 
@@ -113,10 +102,8 @@ class RcloneStartTest {
         Path file = Files.writeString(folder.resolve("file"), "");
 
         // When
-        RcloneUnusableException refusal = assertThrows(
-                RcloneUnusableException.class,
-                () -> Rclone.create(
-                        fakeRclone.path(), directory("registry"), directory("backup"), new ProcessCredentials(), file));
+        RcloneUnusableException refusal =
+                assertThrows(RcloneUnusableException.class, () -> create(fakeRclone.path(), directory("backup"), file));
 
         // Then
         assertTrue(
@@ -134,12 +121,7 @@ class RcloneStartTest {
         Path own = Files.writeString(folder.resolve("own.pem"), first);
 
         // When
-        Rclone rclone = Rclone.create(
-                fakeRclone.path(),
-                directory("registry"),
-                bucketTrusting(own),
-                new ProcessCredentials(),
-                folder.resolve("scratch"));
+        Rclone rclone = create(fakeRclone.path(), bucketTrusting(own), folder.resolve("scratch"));
 
         // Then
         assertEquals("v1.60.1-DEV", rclone.version());
@@ -156,12 +138,7 @@ class RcloneStartTest {
         // When
         RcloneUnusableException refusal = assertThrows(
                 RcloneUnusableException.class,
-                () -> Rclone.create(
-                        fakeRclone.path(),
-                        directory("registry"),
-                        bucketTrusting(empty),
-                        new ProcessCredentials(),
-                        folder.resolve("scratch")));
+                () -> create(fakeRclone.path(), bucketTrusting(empty), folder.resolve("scratch")));
 
         // Then
         assertEquals(
@@ -179,12 +156,11 @@ class RcloneStartTest {
     }
 
     private Rclone create(String program) {
-        return Rclone.create(
-                program,
-                directory("registry"),
-                directory("backup"),
-                new ProcessCredentials(),
-                folder.resolve("scratch"));
+        return create(program, directory("backup"), folder.resolve("scratch"));
+    }
+
+    private Rclone create(String program, RcloneRemote backup, Path scratch) {
+        return Rclone.create(program, directory("registry"), backup, new ProcessCredentials(), scratch);
     }
 
     private RcloneRemote directory(String name) {

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import dev.registrybackup.objectstore.s3.S3Settings;
+import dev.registrybackup.objectstore.s3.TestS3Settings;
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import java.net.URI;
@@ -51,7 +53,7 @@ class RcloneTest {
     RcloneTest(@TempDir Path folder) {
         this.folder = folder;
         this.fakeRclone = new FakeRclone(folder);
-        this.rclone = start("registry-secret", S3Settings.WriteOptions.DEFAULT);
+        this.rclone = start(S3Settings.WriteOptions.DEFAULT);
     }
 
     @Test
@@ -280,9 +282,8 @@ class RcloneTest {
     @Test
     void linksAreReadWhereEncryptionHidesTheirHashes() {
         // Given
-        Rclone encrypted = start(
-                "registry-secret",
-                new S3Settings.WriteOptions(Optional.empty(), Optional.of("aws:kms"), Optional.empty()));
+        Rclone encrypted =
+                start(new S3Settings.WriteOptions(Optional.empty(), Optional.of("aws:kms"), Optional.empty()));
 
         // When
         encrypted.compare(LINK_SHARD, differences::add);
@@ -452,10 +453,10 @@ class RcloneTest {
         assertEquals("Failed to define a shard by \"docker\": a prefix ends in / or is empty", refusal.getMessage());
     }
 
-    private Rclone start(String secret, S3Settings.WriteOptions writeOptions) {
+    private Rclone start(S3Settings.WriteOptions writeOptions) {
         return Rclone.create(
                 fakeRclone.path(),
-                remote("registry", "images", secret, S3Settings.WriteOptions.DEFAULT),
+                remote("registry", "images", "registry-secret", S3Settings.WriteOptions.DEFAULT),
                 remote("backup", "bucket", "backup-secret", writeOptions),
                 new ProcessCredentials(),
                 folder.resolve("scratch"));
@@ -463,15 +464,8 @@ class RcloneTest {
 
     private static RcloneRemote remote(
             String name, String bucket, String secret, S3Settings.WriteOptions writeOptions) {
-        S3Settings settings = new S3Settings(
-                name,
-                Optional.of(URI.create("http://127.0.0.1:1")),
-                Optional.of("default"),
-                bucket,
-                Optional.of(new S3Settings.Credentials(name, secret)),
-                true,
-                Optional.empty(),
-                writeOptions);
+        S3Endpoint nowhere = new S3Endpoint(URI.create("http://127.0.0.1:1"), "default", name, secret);
+        S3Settings settings = TestS3Settings.of(name, nowhere, bucket, writeOptions);
         return new RcloneRemote(name, Optional.of(settings), Optional.empty());
     }
 
