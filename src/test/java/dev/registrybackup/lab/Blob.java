@@ -23,7 +23,7 @@ public final class Blob {
     private Blob(long size, Supplier<InputStream> content) {
         this.size = size;
         this.content = content;
-        hex = hexOf(content.get());
+        hex = sha256(content.get());
     }
 
     /** These bytes. */
@@ -71,7 +71,8 @@ public final class Blob {
         return digest() + " (" + size + " bytes)";
     }
 
-    private static String hexOf(InputStream content) {
+    /** The SHA-256 of all bytes, in hexadecimal; closes the stream. */
+    static String sha256(InputStream content) {
         try (DigestInputStream stream = new DigestInputStream(content, MessageDigest.getInstance("SHA-256"))) {
             stream.transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(stream.getMessageDigest().digest());

@@ -1,13 +1,5 @@
 package dev.registrybackup.lab;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -79,16 +71,7 @@ public final class Bucket implements AutoCloseable {
 
     /** The SHA-256 of an object of any size, in hexadecimal. */
     public String sha256(String key) {
-        try (InputStream content =
-                        client.getObject(request -> request.bucket(name).key(key));
-                DigestInputStream hashed = new DigestInputStream(content, MessageDigest.getInstance("SHA-256"))) {
-            hashed.transferTo(OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(hashed.getMessageDigest().digest());
-        } catch (IOException cause) {
-            throw new UncheckedIOException("Failed to read " + key + " in " + name, cause);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("Every JDK has SHA-256", impossible);
-        }
+        return Blob.sha256(client.getObject(request -> request.bucket(name).key(key)));
     }
 
     /** Deletes every visible object. */

@@ -14,8 +14,8 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * A program in a child process: a server, or a command that ends by itself. Its output goes to files, and the last lines of
- * these into the message of a failure.
+ * A program in a child process: a server, or a command that ends by itself. Its output goes to files in a folder of its own,
+ * and the last lines of these into the message of a failure.
  */
 final class ChildProcess implements AutoCloseable {
 
@@ -30,15 +30,17 @@ final class ChildProcess implements AutoCloseable {
             List.of("AWS_CA_BUNDLE", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "JAVA_TOOL_OPTIONS");
 
     private final String name;
+    private final TemporaryDirectory directory;
     private final Path output;
     private final Path errors;
     private final Process process;
     private final Runnable atExit = this::stop;
 
-    private ChildProcess(String name, Path directory, ProcessBuilder builder) {
+    private ChildProcess(String name, TemporaryDirectory directory, ProcessBuilder builder) {
         this.name = name;
-        output = directory.resolve(name + ".out");
-        errors = directory.resolve(name + ".err");
+        this.directory = directory;
+        output = directory.path().resolve(name + ".out");
+        errors = directory.path().resolve(name + ".err");
         builder.redirectOutput(output.toFile()).redirectError(errors.toFile());
         try {
             process = builder.start();
@@ -48,13 +50,12 @@ final class ChildProcess implements AutoCloseable {
         AtExit.remember(atExit);
     }
 
-    static ChildProcess start(String name, Path directory, List<String> command) {
-        return start(name, directory, command, Map.of());
-    }
-
-    /** Starts it in the directory, with the environment of the tests and what is set beyond it. */
-    static ChildProcess start(String name, Path directory, List<String> command, Map<String, String> environment) {
-        ProcessBuilder builder = builder(command).directory(directory.toFile());
+    /**
+     * Starts it in the directory, which is closed with it, with the environment of the tests and what is set beyond it.
+     */
+    static ChildProcess start(
+            String name, TemporaryDirectory directory, List<String> command, Map<String, String> environment) {
+        ProcessBuilder builder = builder(command).directory(directory.path().toFile());
         builder.environment().putAll(environment);
         return new ChildProcess(name, directory, builder);
     }
@@ -70,8 +71,7 @@ final class ChildProcess implements AutoCloseable {
      * wrote to either, unless it exits with 0 in time.
      */
     static byte[] run(Duration bound, List<String> command) {
-        try (TemporaryDirectory directory = TemporaryDirectory.create("command");
-                ChildProcess child = new ChildProcess("command", directory.path(), builder(command))) {
+        try (ChildProcess child = new ChildProcess("command", TemporaryDirectory.create("command"), builder(command))) {
             if (child.awaitExit(bound) != 0) {
                 throw child.failure("ended with " + child.process.exitValue() + " as " + command);
             }
@@ -98,8 +98,9 @@ final class ChildProcess implements AutoCloseable {
     }
 
     private IllegalStateException failure(String reason) {
+        String wrote = logTail();
         close();
-        return new IllegalStateException(name + " " + reason + "; what it wrote ends with:\n" + logTail());
+        return new IllegalStateException(name + " " + reason + "; what it wrote ends with:\n" + wrote);
     }
 
     /** The ends of its standard output and its standard error. */
@@ -163,6 +164,7 @@ final class ChildProcess implements AutoCloseable {
     public void close() {
         AtExit.forget(atExit);
         stop();
+        directory.close();
     }
 
     private void stop() {

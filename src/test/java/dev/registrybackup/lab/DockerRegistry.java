@@ -4,28 +4,24 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** Debian's docker-registry in a child process: the upstream whose storage OpenShift's registry shares. */
 public final class DockerRegistry implements AutoCloseable {
 
     private static final Duration START_BOUND = Duration.ofSeconds(60);
 
-    private final TemporaryDirectory directory = TemporaryDirectory.create("registry");
     private final ChildProcess process;
     private final URI uri;
 
     private DockerRegistry(String storage, boolean readOnly) {
         int port = Loopback.freePort();
         uri = Loopback.uri(port);
+        TemporaryDirectory directory = TemporaryDirectory.create("registry");
         Path configuration = directory.write("config.yml", configuration(storage, readOnly, port));
         process = ChildProcess.start(
-                "docker-registry", directory.path(), List.of("docker-registry", "serve", configuration.toString()));
-        try {
-            process.awaitReady(START_BOUND, () -> Loopback.answers(uri.resolve("/v2/")));
-        } catch (IllegalStateException failure) {
-            directory.close();
-            throw failure;
-        }
+                "docker-registry", directory, List.of("docker-registry", "serve", configuration.toString()), Map.of());
+        process.awaitReady(START_BOUND, () -> Loopback.answers(uri.resolve("/v2/")));
     }
 
     /** A registry whose storage is this bucket. */
@@ -56,7 +52,6 @@ public final class DockerRegistry implements AutoCloseable {
     @Override
     public void close() {
         process.close();
-        directory.close();
     }
 
     private static String configuration(String storage, boolean readOnly, int port) {

@@ -1,5 +1,6 @@
 package dev.registrybackup.lab;
 
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -9,10 +10,16 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.streams.ReadStream;
+import io.vertx.core.streams.WriteStream;
 import java.net.URI;
+import java.util.Locale;
+import java.util.Set;
 
 /** Forwards one request to the store and its response back to the client, on one event loop. */
 final class Exchange {
+
+    private static final Set<String> HOP_BY_HOP = Set.of("connection", "keep-alive", "transfer-encoding");
 
     private final Vertx vertx;
     private final HttpServerRequest request;
@@ -29,7 +36,21 @@ final class Exchange {
         void answered(int status, long requestBytes);
 
         /** The store's answer, before the client hears of it; returns who is to see its body. */
-        AnswerWatcher storeAnswered(S3Request asked, long requestBytes, HttpClientResponse answer);
+        AnswerWatcher storeAnswered(long requestBytes, HttpClientResponse answer);
+    }
+
+    /** Receives the body of a store's response before the client does. */
+    interface AnswerWatcher {
+        /** Ignores everything. */
+        AnswerWatcher NONE = new AnswerWatcher() {};
+
+        default void piece(Buffer piece) {}
+
+        /** The answer is complete; one of {@code end} and {@code failed} is called, once. */
+        default void end() {}
+
+        /** The store closed the connection. */
+        default void failed() {}
     }
 
     Exchange(Vertx vertx, HttpServerRequest request, S3Request asked, Fault fault, Listener listener) {
@@ -91,7 +112,7 @@ final class Exchange {
             upstream.reset();
             return;
         }
-        PassThrough.headers(request.headers(), upstream.headers());
+        copyHeaders(request.headers(), upstream.headers());
         upstream.setChunked(request.headers().contains("Transfer-Encoding"));
         upstream.response().onSuccess(answer -> relayAnswer(answer, upstream)).onFailure(cause -> abort());
         // Without a handler Vert.x logs every cut connection as an error.
@@ -113,7 +134,7 @@ final class Exchange {
         request.handler(piece -> {
             count(piece);
             Buffer kept = spoiler.apply(piece);
-            PassThrough.piece(kept, request, upstream);
+            write(kept, request, upstream);
             if (spoiler.limitReached()) {
                 upstream.reset();
                 abort();
@@ -127,7 +148,7 @@ final class Exchange {
     }
 
     private void relayAnswer(HttpClientResponse answer, HttpClientRequest upstream) {
-        AnswerWatcher watcher = listener.storeAnswered(asked, requestBytes, answer);
+        AnswerWatcher watcher = listener.storeAnswered(requestBytes, answer);
         listener.answered(answer.statusCode(), requestBytes);
         HttpServerResponse response = request.response();
         BodyFault spoiler = BodyFault.ofResponse(fault);
@@ -160,13 +181,13 @@ final class Exchange {
             aborted = true;
             request.response().write(piece).onComplete(sent -> abort());
         } else {
-            PassThrough.piece(piece, answer, request.response());
+            write(piece, answer, request.response());
         }
     }
 
     private void relayHead(HttpClientResponse answer, HttpServerResponse response, BodyFault spoiler) {
         response.setStatusCode(answer.statusCode()).setStatusMessage(answer.statusMessage());
-        PassThrough.headers(answer.headers(), response.headers());
+        copyHeaders(answer.headers(), response.headers());
         String length = answer.getHeader("Content-Length");
         if (length == null) {
             response.setChunked(hasBody(answer));
@@ -198,6 +219,27 @@ final class Exchange {
         aborted = true;
         if (!asked.operation().createsObject()) {
             upstream.reset();
+        }
+    }
+
+    /** All but those that concern one connection; Host stays, the signature covers it. */
+    private static void copyHeaders(MultiMap from, MultiMap to) {
+        from.forEach((name, value) -> {
+            if (!HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
+                to.add(name, value);
+            }
+        });
+    }
+
+    /** Reads no more until the sink has room again. */
+    private static void write(Buffer piece, ReadStream<Buffer> source, WriteStream<Buffer> sink) {
+        if (piece.length() == 0) {
+            return;
+        }
+        sink.write(piece);
+        if (sink.writeQueueFull()) {
+            source.pause();
+            sink.drainHandler(drained -> source.resume());
         }
     }
 

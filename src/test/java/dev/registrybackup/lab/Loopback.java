@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -17,7 +18,6 @@ final class Loopback {
     static final String ADDRESS = "127.0.0.1";
 
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
-    private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(1);
     /** Below the ports that Linux gives to outgoing connections, of which tests make thousands. */
     private static final int LOWEST_PORT = 20_000;
 
@@ -50,17 +50,15 @@ final class Loopback {
         return URI.create("http://" + ADDRESS + ":" + port);
     }
 
-    /** The body of the response. */
-    static String get(URI uri) {
+    /** Sends the request and waits for its response, on a connection of its own: what answered before may be gone. */
+    static HttpResponse<String> send(HttpRequest request) {
         try {
-            HttpRequest request =
-                    HttpRequest.newBuilder(uri).timeout(ANSWER_TIMEOUT).build();
-            return PROBE.send(request, BodyHandlers.ofString()).body();
+            return HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
         } catch (IOException cause) {
-            throw new UncheckedIOException("Failed to get " + uri, cause);
+            throw new UncheckedIOException("Failed to send " + request, cause);
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while getting " + uri, interrupt);
+            throw new IllegalStateException("Interrupted while sending " + request, interrupt);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.registrybackup.lab;
 
+import dev.registrybackup.lab.Exchange.AnswerWatcher;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import java.net.URI;

@@ -17,9 +17,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /**
@@ -35,8 +39,11 @@ public final class NotifyingProxy implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 512;
 
     private final S3Endpoint store;
-    private final Recorder recorder = new Recorder();
-    private final FaultRules faults = new FaultRules();
+    private final AtomicLong sequence = new AtomicLong();
+    // Written by the event loop, read and emptied by test threads.
+    private final ConcurrentSkipListMap<Long, RecordedRequest> requests = new ConcurrentSkipListMap<>();
+    // Written by test threads, read by the event loop.
+    private final List<FaultRule> faults = new CopyOnWriteArrayList<>();
     private final Notifications notifications;
     private final Vertx vertx = vertx();
     private final HttpClient client;
@@ -97,12 +104,12 @@ public final class NotifyingProxy implements AutoCloseable {
 
     /** Requests in the order of their arrival. */
     public List<RecordedRequest> requests() {
-        return recorder.requests();
+        return List.copyOf(requests.values());
     }
 
     /** Forgets the requests so far; faults and notifications stay. */
     public void reset() {
-        recorder.reset();
+        requests.clear();
     }
 
     /** Every request like this meets the fault, until {@link #heal()}. */
@@ -112,7 +119,7 @@ public final class NotifyingProxy implements AutoCloseable {
 
     /** The first so many requests like this meet the fault; earlier rules go first. */
     public void inject(Predicate<S3Request> matches, Fault fault, int times) {
-        faults.add(matches, fault, times);
+        faults.add(new FaultRule(matches, fault, new AtomicInteger(times)));
     }
 
     /** No faults from now on; connections that hang are cut. */
@@ -130,29 +137,43 @@ public final class NotifyingProxy implements AutoCloseable {
 
     private void handle(HttpServerRequest request) {
         S3Request asked = S3Request.parse(request.method().name(), request.uri(), request.headers());
-        Fault fault = faults.faultFor(asked);
+        Fault fault = faultFor(asked);
         if (fault.kind() == Fault.Kind.HANG) {
             hanging.add(request.connection());
         }
-        Exchange.Listener listener = new RecordAndNotify(recorder.arrived(asked));
+        long arrived = sequence.incrementAndGet();
+        requests.put(arrived, new RecordedRequest(arrived, 0, asked, 0, 0));
+        Exchange.Listener listener = new Exchange.Listener() {
+            @Override
+            public void answered(int status, long requestBytes) {
+                // A test may have emptied the record in between.
+                requests.computeIfPresent(
+                        arrived,
+                        (same, earlier) ->
+                                new RecordedRequest(arrived, sequence.incrementAndGet(), asked, status, requestBytes));
+            }
+
+            @Override
+            public Exchange.AnswerWatcher storeAnswered(long requestBytes, HttpClientResponse answer) {
+                return notifications.storeAnswered(asked, requestBytes, answer);
+            }
+        };
         new Exchange(vertx, request, asked, fault, listener).begin(client, store.uri());
     }
 
-    private final class RecordAndNotify implements Exchange.Listener {
-        private final long arrived;
-
-        private RecordAndNotify(long arrived) {
-            this.arrived = arrived;
+    /** That of the first matching rule that is not used up. */
+    private Fault faultFor(S3Request request) {
+        for (FaultRule rule : faults) {
+            if (rule.matches.test(request) && rule.isLeft()) {
+                return rule.fault;
+            }
         }
+        return Fault.NONE;
+    }
 
-        @Override
-        public void answered(int status, long requestBytes) {
-            recorder.answered(arrived, status, requestBytes);
-        }
-
-        @Override
-        public AnswerWatcher storeAnswered(S3Request asked, long requestBytes, HttpClientResponse answer) {
-            return notifications.storeAnswered(asked, requestBytes, answer);
+    private record FaultRule(Predicate<S3Request> matches, Fault fault, AtomicInteger remaining) {
+        boolean isLeft() {
+            return remaining.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,15 +28,10 @@ public final class Product implements AutoCloseable {
 
     private static final Duration START_BOUND = Duration.ofSeconds(90);
 
-    private final TemporaryDirectory directory = TemporaryDirectory.create("product");
     private final ChildProcess process;
     private final URI uri;
     private final Map<String, String> environment;
     private final List<String> javaOptions;
-
-    private Product(Map<String, String> environment, List<String> javaOptions, int port) {
-        this(environment, javaOptions, List.of(), port);
-    }
 
     private Product(Map<String, String> environment, List<String> javaOptions, List<String> inside, int port) {
         this.environment = Map.copyOf(environment);
@@ -46,7 +42,7 @@ public final class Product implements AutoCloseable {
         all.put("QUARKUS_HTTP_HOST", Loopback.ADDRESS);
         List<String> command = new ArrayList<>(inside);
         command.addAll(command(javaOptions));
-        process = ChildProcess.start("product", directory.path(), command, all);
+        process = ChildProcess.start("product", TemporaryDirectory.create("product"), command, all);
     }
 
     /** The settings of a product between these stores, as environment variables. */
@@ -68,7 +64,7 @@ public final class Product implements AutoCloseable {
 
     /** Starts it and returns once it is ready. */
     public static Product start(Map<String, String> environment, String... javaOptions) {
-        return ready(new Product(environment, List.of(javaOptions), Loopback.freePort()));
+        return ready(new Product(environment, List.of(javaOptions), List.of(), Loopback.freePort()));
     }
 
     /** As {@link #start}, where everything is read-only ({@link ReadOnlyRoot}). */
@@ -79,22 +75,17 @@ public final class Product implements AutoCloseable {
 
     /** Starts it again after it was killed, at the same place with the same settings. */
     public Product startAgain() {
-        return ready(new Product(environment, javaOptions, uri.getPort()));
+        return ready(new Product(environment, javaOptions, List.of(), uri.getPort()));
     }
 
     private static Product ready(Product product) {
-        try {
-            product.process.awaitReady(START_BOUND, () -> Loopback.answers(product.uri.resolve("/q/health/ready")));
-        } catch (IllegalStateException failure) {
-            product.directory.close();
-            throw failure;
-        }
+        product.process.awaitReady(START_BOUND, () -> Loopback.answers(product.uri.resolve("/q/health/ready")));
         return product;
     }
 
     /** Starts it with settings that stop the start, and returns its exit code and what it printed. */
     public static ProductCommand failedStart(Map<String, String> environment, String... javaOptions) {
-        try (Product product = new Product(environment, List.of(javaOptions), Loopback.freePort())) {
+        try (Product product = new Product(environment, List.of(javaOptions), List.of(), Loopback.freePort())) {
             int code = product.process.awaitExit(START_BOUND);
             return new ProductCommand(code, product.process.output(), product.process.errors());
         }
@@ -112,7 +103,10 @@ public final class Product implements AutoCloseable {
 
     /** Its metrics, in Prometheus' text format. */
     public String metrics() {
-        return Loopback.get(uri.resolve("/q/metrics"));
+        HttpRequest request = HttpRequest.newBuilder(uri.resolve("/q/metrics"))
+                .timeout(START_BOUND)
+                .build();
+        return Loopback.send(request).body();
     }
 
     /** All it has logged, and what the JVM printed. */
@@ -138,7 +132,6 @@ public final class Product implements AutoCloseable {
     @Override
     public void close() {
         process.close();
-        directory.close();
     }
 
     /**

@@ -12,11 +12,10 @@ public final class RunningCommand implements AutoCloseable {
 
     private static final Duration BOUND = Duration.ofMinutes(5);
 
-    private final TemporaryDirectory directory = TemporaryDirectory.create("command");
     private final ChildProcess process;
 
     private RunningCommand(List<String> command, Map<String, String> environment) {
-        process = ChildProcess.start("command", directory.path(), command, environment);
+        process = ChildProcess.start("command", TemporaryDirectory.create("command"), command, environment);
     }
 
     /** Starts it. */
@@ -64,6 +63,5 @@ public final class RunningCommand implements AutoCloseable {
     public void close() {
         process.kill();
         process.close();
-        directory.close();
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /**
  * S3Proxy in a child process: a small S3 store that starts in two seconds and checks signatures.
@@ -20,22 +21,16 @@ public final class S3ProxyServer implements AutoCloseable {
     private static final String SECRET_KEY = "lab-secret";
     private static final String REGION = "us-east-1";
 
-    private final TemporaryDirectory directory;
     private final ChildProcess process;
     private final S3Endpoint endpoint;
 
     private S3ProxyServer(int heapMebibytes, String backend) {
         int port = Loopback.freePort();
         endpoint = new S3Endpoint(Loopback.uri(port), REGION, ACCESS_KEY, SECRET_KEY);
-        directory = TemporaryDirectory.create("s3proxy");
+        TemporaryDirectory directory = TemporaryDirectory.create("s3proxy");
         Path configuration = directory.write("s3proxy.conf", configuration(port) + backend);
-        process = ChildProcess.start("s3proxy", directory.path(), command(heapMebibytes, configuration));
-        try {
-            process.awaitReady(START_BOUND, () -> Loopback.answers(endpoint.uri()));
-        } catch (IllegalStateException failure) {
-            directory.close();
-            throw failure;
-        }
+        process = ChildProcess.start("s3proxy", directory, command(heapMebibytes, configuration), Map.of());
+        process.awaitReady(START_BOUND, () -> Loopback.answers(endpoint.uri()));
     }
 
     /** Everything in the child's heap: fast, and the only backend of S3Proxy with versioning. */
@@ -64,7 +59,6 @@ public final class S3ProxyServer implements AutoCloseable {
     @Override
     public void close() {
         process.close();
-        directory.close();
     }
 
     private static String configuration(int port) {

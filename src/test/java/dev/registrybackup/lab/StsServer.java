@@ -3,11 +3,7 @@ package dev.registrybackup.lab;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.time.Duration;
@@ -45,8 +41,8 @@ public final class StsServer implements AutoCloseable {
     private final S3Endpoint store;
     private final String token;
     private final Duration validity;
-    private final HttpServer server;
-    // Written by the server's thread, read by tests.
+    private final LoopbackServer server;
+    // Written by the server's threads, read by tests.
     private final List<Map<String, String>> requests = new CopyOnWriteArrayList<>();
 
     /** Listens on a free port. */
@@ -54,18 +50,12 @@ public final class StsServer implements AutoCloseable {
         this.store = store;
         this.token = token;
         this.validity = validity;
-        try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        } catch (IOException cause) {
-            throw new UncheckedIOException("Failed to start a token service", cause);
-        }
-        server.createContext("/", this::answer);
-        server.start();
+        server = new LoopbackServer(this::answer);
     }
 
     /** Where it listens. */
     public URI uri() {
-        return Loopback.uri(server.getAddress().getPort());
+        return server.uri();
     }
 
     /** The parameters of each request, in the order they came. */
@@ -103,6 +93,6 @@ public final class StsServer implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stop(0);
+        server.close();
     }
 }

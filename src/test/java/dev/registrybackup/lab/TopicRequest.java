@@ -1,15 +1,11 @@
 package dev.registrybackup.lab;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -62,14 +58,7 @@ final class TopicRequest {
                 values.forEach(value -> request.header(name, value));
             }
         });
-        try {
-            return HttpClient.newHttpClient().send(request.build(), BodyHandlers.ofString());
-        } catch (IOException cause) {
-            throw new UncheckedIOException("Failed to make a topic at " + endpoint, cause);
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while making a topic", interrupt);
-        }
+        return Loopback.send(request.build());
     }
 
     private SdkHttpRequest signed(byte[] form) {

@@ -83,14 +83,12 @@ class ConditionalWritesTest {
     @Test
     void aStoreThatDoesNotAnswerIsAskedAgain() {
         // Given
-        requests.beforeRequest((operation, key) -> {
-            throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed");
-        });
+        requests.failAlways(StoreError.UNAVAILABLE, "Failed");
         ConditionalWrites conditionalWrites = new ConditionalWrites(requests);
         assertThrows(ObjectStoreException.class, conditionalWrites::areHeeded);
 
         // When
-        requests.beforeRequest((operation, key) -> {});
+        requests.heal();
         boolean heeded = conditionalWrites.areHeeded();
 
         // Then

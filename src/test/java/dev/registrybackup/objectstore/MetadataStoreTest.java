@@ -57,9 +57,7 @@ class MetadataStoreTest {
     void aStoreThatDoesNotAnswerIsNoEmptyRecord() {
         // Given
         records.update(KEY, MetadataStoreTest::counted);
-        backup.beforeRequest((operation, key) -> {
-            throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
-        });
+        backup.failAlways(StoreError.UNAVAILABLE, "a test says so");
 
         // When
         ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> records.read(KEY));

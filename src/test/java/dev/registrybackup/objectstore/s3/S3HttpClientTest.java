@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.errorprone.annotations.MustBeClosed;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.registrybackup.lab.LoopbackServer;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.MultipartUpload;
 import dev.registrybackup.objectstore.ObjectInfo;
@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -69,18 +68,16 @@ class S3HttpClientTest {
 
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final Deque<Answer> answers = new ArrayDeque<>();
-    private HttpServer server;
+    private LoopbackServer server;
 
     @BeforeEach
-    void serve() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", this::handle);
-        server.start();
+    void serve() {
+        server = new LoopbackServer(this::handle);
     }
 
     @AfterEach
     void stop() {
-        server.stop(0);
+        server.close();
         List.of(
                         "aws.endpointUrlS3",
                         "aws.accessKeyId",
@@ -116,7 +113,7 @@ class S3HttpClientTest {
     }
 
     private URI uri() {
-        return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+        return server.uri();
     }
 
     @MustBeClosed

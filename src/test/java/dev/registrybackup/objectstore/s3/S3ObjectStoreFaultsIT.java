@@ -7,8 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpHandler;
 import dev.registrybackup.lab.Fault;
+import dev.registrybackup.lab.LoopbackServer;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Operation;
 import dev.registrybackup.lab.RandomBytes;
@@ -29,7 +30,6 @@ import dev.registrybackup.objectstore.StoreError;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -551,30 +551,26 @@ class S3ObjectStoreFaultsIT {
         "Content-Length, 3, 3, Last-Modified"
     })
     void anAnswerThatMissesAHeaderIsAStoreThatIsAwayAndKeepsNoConnection(
-            String given, String value, int lengthOrUnknown, String missing) throws IOException {
+            String given, String value, int lengthOrUnknown, String missing) {
         // Given: a proxy that compresses or filters
-        HttpServer filtering = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        filtering.createContext("/", exchange -> {
+        HttpHandler filter = exchange -> {
             boolean isHead = exchange.getRequestMethod().equals("HEAD");
             exchange.getResponseHeaders().set(given, value);
             exchange.sendResponseHeaders(200, isHead ? -1 : lengthOrUnknown);
             try (OutputStream body = exchange.getResponseBody()) {
                 body.write(isHead ? new byte[0] : text("old"));
             }
-        });
-        filtering.start();
+        };
         String why = " in the registry bucket images: the response has no header " + missing
                 + ". Check the proxies between this process and the store";
-        URI uri = URI.create("http://127.0.0.1:" + filtering.getAddress().getPort());
-        try (S3ObjectStore filtered =
-                S3ObjectStore.of(TestS3Settings.of(server.endpoint().at(uri), BUCKET), SHORT_TIMEOUTS, 1)) {
+        try (LoopbackServer filtering = new LoopbackServer(filter);
+                S3ObjectStore filtered = S3ObjectStore.of(
+                        TestS3Settings.of(server.endpoint().at(filtering.uri()), BUCKET), SHORT_TIMEOUTS, 1)) {
             for (int round = 0; round < 3; round++) {
                 // Then
                 assertFails(StoreError.UNAVAILABLE, "Failed to look for " + KEY + why, () -> filtered.head(KEY));
                 assertFails(StoreError.UNAVAILABLE, "Failed to read " + KEY + why, () -> read(filtered));
             }
-        } finally {
-            filtering.stop(0);
         }
     }
 

@@ -5,13 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.registrybackup.lab.LoopbackServer;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -45,8 +43,8 @@ class CredentialsEndpointIT {
 
     private final Path scratch;
 
-    private HttpServer store;
-    // Written by the server's thread.
+    private LoopbackServer store;
+    // Written by the server's threads.
     private final List<String> sessions = new CopyOnWriteArrayList<>();
     private final AtomicInteger asked = new AtomicInteger();
 
@@ -55,15 +53,13 @@ class CredentialsEndpointIT {
     }
 
     @BeforeEach
-    void start() throws IOException {
-        store = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        store.createContext("/", this::list);
-        store.start();
+    void start() {
+        store = new LoopbackServer(this::list);
     }
 
     @AfterEach
     void stop() {
-        store.stop(0);
+        store.close();
     }
 
     /** Two pages of one key each. */
@@ -90,8 +86,7 @@ class CredentialsEndpointIT {
                 "backup",
                 Optional.of(new S3Settings(
                         "backup",
-                        Optional.of(URI.create(
-                                "http://127.0.0.1:" + store.getAddress().getPort())),
+                        Optional.of(store.uri()),
                         Optional.of("us-east-1"),
                         "bucket",
                         Optional.empty(),
