@@ -46,7 +46,6 @@ final class ImageStreams {
             throw Refusal.invalid(
                     Resource.IMAGE_STREAMS,
                     name(stream),
-                    "FieldValueInvalid",
                     "metadata.name",
                     "Invalid value: \"%s\": must match \"%s\"".formatted(name(stream), NAME));
         }
@@ -155,7 +154,6 @@ final class ImageStreams {
         return Refusal.invalid(
                 Resource.IMAGE_STREAMS,
                 name(stream),
-                "InternalError",
                 "",
                 "Internal error: imagestreams \"%s\" is invalid: %s".formatted(name(stream), why));
     }

@@ -63,8 +63,7 @@ final class Images {
 
     private static void requireReference(JsonNode image, Resource resource, String name, String prefix) {
         if (image.path("dockerImageReference").asText().isEmpty()) {
-            throw Refusal.invalid(
-                    resource, name, "FieldValueRequired", prefix + "dockerImageReference", "Required value");
+            throw Refusal.invalid(resource, name, prefix + "dockerImageReference", "Required value");
         }
     }
 
@@ -137,7 +136,7 @@ final class Images {
         String digest = image.at("/metadata/name").asText();
         image.remove("signatures");
         if (tag.isEmpty()) {
-            throw Refusal.invalid(Resource.IMAGE_STREAM_MAPPINGS, name, "FieldValueRequired", "tag", "Required value");
+            throw Refusal.invalid(Resource.IMAGE_STREAM_MAPPINGS, name, "tag", "Required value");
         }
         requireReference(image, Resource.IMAGE_STREAM_MAPPINGS, name, "image.");
         ObjectNode stream = store.existing(Resource.IMAGE_STREAMS, namespace, name);

@@ -6,17 +6,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.registrybackup.lab.LoopbackServer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -40,6 +36,7 @@ public final class OpenShiftApi implements AutoCloseable {
     public static final String INTERNAL_REGISTRY = "image-registry.openshift-image-registry.svc:5000";
 
     private static final String CLUSTER = "cluster";
+    private static final String REGISTRY = "system:serviceaccount:openshift-image-registry:registry";
     private static final Pattern OC_PATCH =
             Pattern.compile("oc patch ([a-z]+)\\.([a-z.]+)/cluster --type=merge -p '(.*)'");
 
@@ -47,30 +44,16 @@ public final class OpenShiftApi implements AutoCloseable {
     private final Rights rights = new Rights();
     private final Lists lists;
     private final Api api;
-    private final Registry registry;
     private final List<String> requests = new CopyOnWriteArrayList<>();
-    private final HttpServer server;
-    private final ExecutorService workers = Executors.newCachedThreadPool();
+    private final LoopbackServer server;
     private volatile Consumer<Request> hook = request -> {};
 
     private OpenShiftApi(Clock clock) {
         store = new Store(clock);
         lists = new Lists(store);
         api = new Api(store, rights, lists);
-        registry = new Registry(store, api);
         installSingletons();
-        // Head and body go out in two writes, and Nagle holds the second back for 40 ms. Read when the first server of
-        // the
-        // JVM is made; later it does nothing, and answers only take longer.
-        System.setProperty("sun.net.httpserver.nodelay", "true");
-        try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        } catch (IOException cause) {
-            throw new UncheckedIOException("Failed to start the stand-in of OpenShift's API", cause);
-        }
-        server.setExecutor(workers);
-        server.createContext("/", this::handle);
-        server.start();
+        server = new LoopbackServer(this::handle);
     }
 
     /** The three objects named "cluster": cluster-image-registry-operator pkg/operator/bootstrap.go. */
@@ -105,7 +88,7 @@ public final class OpenShiftApi implements AutoCloseable {
 
     /** Starts a plain Kubernetes cluster: OpenShift's groups are answered 404. */
     public static OpenShiftApi startWithoutImages(Clock clock) {
-        OpenShiftApi cluster = new OpenShiftApi(clock);
+        OpenShiftApi cluster = start(clock);
         cluster.withoutImages();
         return cluster;
     }
@@ -117,7 +100,7 @@ public final class OpenShiftApi implements AutoCloseable {
 
     /** Where it listens, over plain HTTP and without a slash at the end. */
     public String url() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return server.uri().toString();
     }
 
     private void handle(HttpExchange exchange) throws IOException {
@@ -191,7 +174,7 @@ public final class OpenShiftApi implements AutoCloseable {
 
     /** Makes the namespace if it is absent. */
     public void namespace(String name) {
-        run(() -> registry.ensureNamespace(name));
+        run(() -> ensureNamespace(name));
     }
 
     /** Limits {@code openshift.io/images} or {@code openshift.io/image-tags} per stream of the namespace, made if absent. */
@@ -203,7 +186,7 @@ public final class OpenShiftApi implements AutoCloseable {
         ObjectNode limit = range.putObject("spec").putArray("limits").addObject();
         limit.put("type", "openshift.io/ImageStream").putObject("max").put(what, Integer.toString(maximum));
         run(() -> {
-            registry.ensureNamespace(namespace);
+            ensureNamespace(namespace);
             store.create(Resource.LIMIT_RANGES, range, "admin");
         });
     }
@@ -220,7 +203,7 @@ public final class OpenShiftApi implements AutoCloseable {
                 .putObject("spec")
                 .put("serviceAccountName", serviceAccount);
         run(() -> {
-            registry.ensureNamespace(namespace);
+            ensureNamespace(namespace);
             store.create(Resource.CRON_JOBS, cronJob, "admin");
         });
     }
@@ -243,7 +226,10 @@ public final class OpenShiftApi implements AutoCloseable {
         run(lists::expireNext);
     }
 
-    /** Does what the registry does when this manifest is pushed with a tag; makes namespace and stream if absent. */
+    /**
+     * Does what the registry does when this manifest is pushed with a tag; makes namespace and stream if absent. OIR
+     * pkg/dockerregistry/server/manifestservice.go, Put, with imagestream.go, CreateImageStreamMapping.
+     */
     public void push(
             String namespace,
             String stream,
@@ -252,11 +238,19 @@ public final class OpenShiftApi implements AutoCloseable {
             byte[] manifest,
             String mediaType,
             byte @Nullable [] config) {
-        ObjectNode image = Registry.image(local(namespace, stream, digest), digest, manifest, mediaType, config);
-        run(() -> registry.push(namespace, stream, tag, image));
+        run(() -> {
+            ensureStream(namespace, stream);
+            ObjectNode mapping = JsonNodeFactory.instance.objectNode();
+            mapping.putObject("metadata").put("namespace", namespace).put("name", stream);
+            mapping.put("tag", tag).set("image", image(namespace, stream, digest, manifest, mediaType, config));
+            api.images().map(mapping, REGISTRY);
+        });
     }
 
-    /** Does what the registry does when this manifest is pushed by its digest, as the children of a list are. */
+    /**
+     * Does what the registry does when this manifest is pushed by its digest, as the children of a list are: makes the
+     * Image only, if it is absent. OIR manifestservice.go, Put, without a tag.
+     */
     public void pushByDigest(
             String namespace,
             String stream,
@@ -264,12 +258,35 @@ public final class OpenShiftApi implements AutoCloseable {
             byte[] manifest,
             String mediaType,
             byte @Nullable [] config) {
-        ObjectNode image = Registry.image(local(namespace, stream, digest), digest, manifest, mediaType, config);
-        run(() -> registry.pushByDigest(namespace, stream, image));
+        run(() -> {
+            ensureStream(namespace, stream);
+            if (store.find(Resource.IMAGES, "", digest).isEmpty()) {
+                api.images().create(image(namespace, stream, digest, manifest, mediaType, config), REGISTRY);
+            }
+        });
     }
 
-    private static String local(String namespace, String stream, String digest) {
-        return "%s/%s/%s@%s".formatted(INTERNAL_REGISTRY, namespace, stream, digest);
+    /** The Image that the registry sends: manifestservice.go, Put. */
+    static ObjectNode image(
+            String namespace,
+            String stream,
+            String digest,
+            byte[] manifest,
+            String mediaType,
+            byte @Nullable [] config) {
+        ObjectNode image = JsonNodeFactory.instance.objectNode();
+        image.putObject("metadata")
+                .put("name", digest)
+                .putObject("annotations")
+                .put(Images.MANAGED, "true")
+                .put(Images.BLOB_STORED, "true");
+        image.put("dockerImageReference", "%s/%s/%s@%s".formatted(INTERNAL_REGISTRY, namespace, stream, digest));
+        image.put("dockerImageManifest", new String(manifest, StandardCharsets.UTF_8));
+        image.put("dockerImageManifestMediaType", mediaType);
+        if (config != null) {
+            image.put("dockerImageConfig", new String(config, StandardCharsets.UTF_8));
+        }
+        return image;
     }
 
     /**
@@ -298,31 +315,79 @@ public final class OpenShiftApi implements AutoCloseable {
         });
     }
 
-    /** Does what {@code oc tag} without {@code --alias} does; makes the target's namespace and stream if absent. */
+    /**
+     * Does what {@code oc tag} without {@code --alias} does, which resolves the tag to its image first; makes the target's
+     * namespace and stream if absent. Openshift/oc pkg/cli/tag/tag.go, Complete and Run.
+     */
     public void ocTag(
             String fromNamespace, String fromStream, String fromTag, String namespace, String stream, String tag) {
-        run(() -> registry.tag(fromNamespace, fromStream, fromTag, namespace, stream, tag));
+        run(() -> {
+            ObjectNode newest = Tags.latest(store.existing(Resource.IMAGE_STREAMS, fromNamespace, fromStream), fromTag);
+            if (newest == null) {
+                throw new IllegalStateException("%s:%s points to no image".formatted(fromStream, fromTag));
+            }
+            ObjectNode reference = JsonNodeFactory.instance.objectNode().put("name", tag);
+            reference
+                    .putObject("from")
+                    .put("kind", "ImageStreamImage")
+                    .put("namespace", fromNamespace)
+                    .put("name", fromStream + "@" + newest.path("image").asText());
+            setSpecTag(ensureStream(namespace, stream), tag, reference);
+        });
     }
 
-    /** Leaves what the import of that reference leaves: a tag of the spec, an unmanaged Image without content, an item. */
+    /**
+     * Leaves what the import of that reference by its digest leaves: a tag of the spec, an unmanaged Image of the
+     * manifest's digest without content, an item. OAS registry/imagestreamimport/rest.go, importSuccessful.
+     */
     public void importExternal(String namespace, String stream, String tag, String digest, String reference) {
-        run(() -> registry.importExternal(namespace, stream, tag, digest, reference));
+        run(() -> {
+            ObjectNode from = JsonNodeFactory.instance.objectNode().put("name", tag);
+            from.putObject("from").put("kind", "DockerImage").put("name", reference);
+            ObjectNode target = setSpecTag(ensureStream(namespace, stream), tag, from);
+            if (store.find(Resource.IMAGES, "", digest).isEmpty()) {
+                ObjectNode image = JsonNodeFactory.instance.objectNode().put("dockerImageReference", reference);
+                image.putObject("metadata").put("name", digest);
+                image.put("dockerImageManifestMediaType", "application/vnd.oci.image.manifest.v1+json");
+                api.images().create(image, "openshift-apiserver");
+            }
+            api.streams().addItem(target, tag, reference, digest, "openshift-apiserver");
+        });
     }
 
-    /** Takes the Image away, as a pruner does; {@link IllegalStateException} if it is absent. */
+    private void ensureNamespace(String namespace) {
+        if (store.find(Resource.NAMESPACES, "", namespace).isEmpty()) {
+            ObjectNode object = JsonNodeFactory.instance.objectNode();
+            object.putObject("metadata").put("name", namespace);
+            object.putObject("status").put("phase", "Active");
+            store.create(Resource.NAMESPACES, object, "openshift-apiserver");
+        }
+    }
+
+    private ObjectNode ensureStream(String namespace, String name) {
+        ensureNamespace(namespace);
+        return store.find(Resource.IMAGE_STREAMS, namespace, name).orElseGet(() -> {
+            ObjectNode stream = JsonNodeFactory.instance.objectNode();
+            stream.putObject("metadata").put("namespace", namespace).put("name", name);
+            return api.streams().create(stream, REGISTRY, (otherNamespace, otherStream) -> true);
+        });
+    }
+
+    private ObjectNode setSpecTag(ObjectNode target, String tag, ObjectNode reference) {
+        Map<String, ObjectNode> tags = Tags.spec(target);
+        tags.put(tag, reference);
+        Tags.child(target, "spec").putArray("tags").addAll(tags.values());
+        return api.streams().update(target, "oc", (namespace, stream) -> true);
+    }
+
+    /** Takes the Image away, as a pruner does; fails if it is absent. */
     public void removeImage(String digest) {
-        run(() -> {
-            read(Resource.IMAGES, "", digest);
-            store.delete(Resource.IMAGES, "", digest);
-        });
+        run(() -> store.delete(Resource.IMAGES, "", digest));
     }
 
-    /** Deletes the stream; {@link IllegalStateException} if it is absent. */
+    /** Deletes the stream; fails if it is absent. */
     public void removeStream(String namespace, String name) {
-        run(() -> {
-            read(Resource.IMAGE_STREAMS, namespace, name);
-            store.delete(Resource.IMAGE_STREAMS, namespace, name);
-        });
+        run(() -> store.delete(Resource.IMAGE_STREAMS, namespace, name));
     }
 
     /** The stream as a GET shows it; {@link IllegalStateException} if it is absent. */
@@ -356,8 +421,7 @@ public final class OpenShiftApi implements AutoCloseable {
     /** Stops listening and cuts what is open. */
     @Override
     public void close() {
-        server.stop(0);
-        workers.shutdownNow();
+        server.close();
     }
 
     /** A user of the API, known by its bearer token. Safe for threads. */

@@ -99,7 +99,8 @@ class OpenShiftApiTest {
     private static byte[] manifest(int layerSize) {
         return """
                 {"schemaVersion":2,"mediaType":"%s","config":{"digest":"%s","size":20},\
-                "layers":[{"mediaType":"layer","digest":"%s","size":%d}]}""".formatted(Images.DOCKER_MANIFEST, digest("config"), digest("layer" + layerSize), layerSize)
+            "layers":[{"mediaType":"layer","digest":"%s","size":%d}]}\
+            """.formatted(Images.DOCKER_MANIFEST, digest("config"), digest("layer" + layerSize), layerSize)
                 .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -124,12 +125,8 @@ class OpenShiftApiTest {
         ObjectNode mapping = named("app").put("tag", tag);
         mapping.set(
                 "image",
-                Registry.image(
-                        LOCAL + image(layerSize),
-                        image(layerSize),
-                        manifest(layerSize),
-                        Images.DOCKER_MANIFEST,
-                        config()));
+                OpenShiftApi.image(
+                        "ns", "app", image(layerSize), manifest(layerSize), Images.DOCKER_MANIFEST, config()));
         return mapping;
     }
 
@@ -160,7 +157,8 @@ class OpenShiftApiTest {
         OpenShiftApi.Account one = api.account("one").may("list", "image.openshift.io", "imagestreams", "ns");
         String review = """
                 {"spec":{"resourceAttributes":
-                {"verb":"list","group":"image.openshift.io","resource":"imagestreams","namespace":"%s"}}}""";
+            {"verb":"list","group":"image.openshift.io","resource":"imagestreams","namespace":"%s"}}}\
+            """;
 
         // When
         Reply here = send(one, "POST", Rights.SELF, review.formatted("ns"));

@@ -3,7 +3,10 @@ package dev.registrybackup.lab.openshift;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** A request that is refused, with the Status that KUBE staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go makes. */
+/**
+ * A request that is refused, with the Status that KUBE staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go makes, but
+ * for its details.
+ */
 final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -23,22 +26,6 @@ final class Refusal extends RuntimeException {
 
     Api.Answer answer() {
         return new Api.Answer(code, status);
-    }
-
-    private Refusal about(String group, String kind, String name) {
-        ObjectNode details = status.putObject("details");
-        if (!name.isEmpty()) {
-            details.put("name", name);
-        }
-        if (!group.isEmpty()) {
-            details.put("group", group);
-        }
-        details.put("kind", kind);
-        return this;
-    }
-
-    private Refusal about(Resource resource, String name) {
-        return about(resource.group, resource.plural, name);
     }
 
     static Refusal unauthorized() {
@@ -63,47 +50,34 @@ final class Refusal extends RuntimeException {
     }
 
     static Refusal notFound(Resource resource, String name) {
-        return new Refusal(404, "NotFound", "%s \"%s\" not found".formatted(resource.qualified(), name))
-                .about(resource, name);
+        return new Refusal(404, "NotFound", "%s \"%s\" not found".formatted(resource.qualified(), name));
     }
 
     static Refusal alreadyExists(Resource resource, String name) {
-        return new Refusal(409, "AlreadyExists", "%s \"%s\" already exists".formatted(resource.qualified(), name))
-                .about(resource, name);
+        return new Refusal(409, "AlreadyExists", "%s \"%s\" already exists".formatted(resource.qualified(), name));
     }
 
     static Refusal conflict(Resource resource, String name) {
         return new Refusal(
-                        409,
-                        "Conflict",
-                        "Operation cannot be fulfilled on %s \"%s\": the object has been modified; please apply your changes to the latest version and try again"
-                                .formatted(resource.qualified(), name))
-                .about(resource, name);
+                409,
+                "Conflict",
+                "Operation cannot be fulfilled on %s \"%s\": the object has been modified; please apply your changes to the latest version and try again"
+                        .formatted(resource.qualified(), name));
     }
 
     /** NewForbidden: without a name the message has none. */
     static Refusal forbidden(Address address, String why) {
         String qualified = address.group().isEmpty() ? address.resource() : address.resource() + "." + address.group();
         String subject = address.name().isEmpty() ? qualified : "%s \"%s\"".formatted(qualified, address.name());
-        return new Refusal(403, "Forbidden", subject + " is forbidden: " + why)
-                .about(address.group(), address.resource(), address.name());
+        return new Refusal(403, "Forbidden", subject + " is forbidden: " + why);
     }
 
-    /** NewInvalid, of one field: the reason is the machine-readable type of what is wrong, FieldValueRequired for instance. */
-    static Refusal invalid(Resource resource, String name, String reason, String field, String message) {
-        Refusal refusal = new Refusal(
-                        422,
-                        "Invalid",
-                        "%s \"%s\" is invalid: %s: %s".formatted(resource.qualifiedKind(), name, field, message))
-                .about(resource.group, resource.kind, name);
-        refusal.status
-                .withObject("/details")
-                .putArray("causes")
-                .addObject()
-                .put("reason", reason)
-                .put("message", message)
-                .put("field", field);
-        return refusal;
+    /** NewInvalid, of one field. */
+    static Refusal invalid(Resource resource, String name, String field, String message) {
+        return new Refusal(
+                422,
+                "Invalid",
+                "%s \"%s\" is invalid: %s: %s".formatted(resource.qualifiedKind(), name, field, message));
     }
 
     /** What a continue token is answered after etcd's compaction: KUBE storage/etcd3/errors.go. */

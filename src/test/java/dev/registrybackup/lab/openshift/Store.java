@@ -98,11 +98,7 @@ final class Store {
         String sent = metadata.path("resourceVersion").asText();
         if (sent.isEmpty()) {
             throw Refusal.invalid(
-                    resource,
-                    name,
-                    "FieldValueInvalid",
-                    "metadata.resourceVersion",
-                    "Invalid value: 0x0: must be specified for an update");
+                    resource, name, "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update");
         }
         if (!sent.equals(old.at("/metadata/resourceVersion").asText())) {
             throw Refusal.conflict(resource, name);
