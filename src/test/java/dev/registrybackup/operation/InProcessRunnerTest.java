@@ -9,7 +9,6 @@ import dev.registrybackup.operation.OperationHandler.OperationResult;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,7 +19,7 @@ class InProcessRunnerTest {
     private final WorkerPools workerPools = new WorkerPools(1, 1);
     private final CountDownLatch release = new CountDownLatch(1);
     private final OperationHandler blockingHandler = (asked, fence, progressTracker) -> {
-        await(release);
+        OperationFixture.await(release);
         return new OperationResult(OperationState.SUCCEEDED, OperationFixture.summary());
     };
     private final InProcessRunner runner = new InProcessRunner(
@@ -75,7 +74,7 @@ class InProcessRunnerTest {
 
         // Then
         awaitDead(request);
-        fixture.clearFailures();
+        fixture.backup.heal();
         assertEquals(OperationState.PENDING, fixture.state());
     }
 
@@ -133,13 +132,5 @@ class InProcessRunnerTest {
 
     private void awaitDead(OperationRequest started) {
         Awaitility.await().until(() -> runner.liveness(started).kind() == Liveness.Kind.DEAD);
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await(10, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

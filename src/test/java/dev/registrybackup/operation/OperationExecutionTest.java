@@ -15,11 +15,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class OperationExecutionTest {
     private final OperationFixture fixture = new OperationFixture();
@@ -42,7 +45,7 @@ class OperationExecutionTest {
         });
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
+        OperationState ended = run(execution);
 
         // Then
         assertEquals(state, ended);
@@ -75,7 +78,7 @@ class OperationExecutionTest {
         });
 
         // When
-        execution.run(request.id(), "pod-1", new ProgressTracker());
+        run(execution);
 
         // Then
         assertEquals(request, got.join());
@@ -91,7 +94,7 @@ class OperationExecutionTest {
         });
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
+        OperationState ended = run(execution);
 
         // Then
         assertEquals(OperationState.FAILED, ended);
@@ -102,48 +105,40 @@ class OperationExecutionTest {
         assertEquals(1, status.run().orElseThrow().progress().firstFindings().size());
     }
 
-    @Test
-    void theReasonIsTheCauseAndNotItsWrapping() {
-        // Given
-        OperationExecution execution = execution((asked, fence, progressTracker) -> {
-            throw new CompletionException(new CompletionException(new IllegalStateException("the disk is full")));
-        });
-
-        // When
-        execution.run(request.id(), "pod-1", new ProgressTracker());
-
-        // Then
-        assertEquals(Optional.of("the disk is full"), fixture.status().reason());
+    static Stream<Arguments> reasons() {
+        IllegalStateException full = new IllegalStateException("the disk is full");
+        return Stream.of(
+                Arguments.of(
+                        "its cause and not its wrapping",
+                        new CompletionException(new CompletionException(full)),
+                        "the disk is full"),
+                Arguments.of(
+                        "its class where it has no message",
+                        new NullPointerException(),
+                        "java.lang.NullPointerException"),
+                Arguments.of(
+                        "an error of the JVM",
+                        new NoClassDefFoundError("dev/registrybackup/Gone"),
+                        "dev/registrybackup/Gone"));
     }
 
-    @Test
-    void aFailureWithoutAMessageIsRecordedByItsClass() {
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("reasons")
+    void whateverIsThrownIsAFailureWithItsReason(String what, Throwable thrown, String reason) {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> {
-            throw new NullPointerException();
+            if (thrown instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) thrown;
         });
 
         // When
-        execution.run(request.id(), "pod-1", new ProgressTracker());
+        OperationState ended = run(execution);
 
         // Then
-        assertEquals(
-                Optional.of("java.lang.NullPointerException"), fixture.status().reason());
-    }
-
-    @Test
-    void anErrorOfTheJvmIsAFailureToo() {
-        // Given
-        OperationExecution execution = execution((asked, fence, progressTracker) -> {
-            throw new NoClassDefFoundError("dev/registrybackup/Gone");
-        });
-
-        // When
-        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
-
-        // Then
-        assertEquals(OperationState.FAILED, ended);
-        assertEquals(Optional.of("dev/registrybackup/Gone"), fixture.status().reason());
+        assertEquals(OperationState.FAILED, ended, what);
+        assertEquals(Optional.of(reason), fixture.status().reason());
     }
 
     @Test
@@ -152,7 +147,7 @@ class OperationExecutionTest {
         OperationExecution execution = fixture.execution(workerPools, Map.of());
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
+        OperationState ended = run(execution);
 
         // Then
         assertEquals(OperationState.FAILED, ended);
@@ -167,7 +162,7 @@ class OperationExecutionTest {
         CountDownLatch release = new CountDownLatch(1);
         CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
             progressTracker.phase("copying");
-            await(release);
+            OperationFixture.await(release);
             return succeeded();
         });
 
@@ -195,7 +190,7 @@ class OperationExecutionTest {
                     throw new IllegalStateException("The store is down");
                 }
             });
-            await(failed);
+            OperationFixture.await(failed);
             return succeeded();
         });
 
@@ -210,12 +205,7 @@ class OperationExecutionTest {
     @Test
     void aCancelledOperationStopsAfterItsNextHeartbeatAndSaysSo() throws Exception {
         // Given
-        CountDownLatch begun = new CountDownLatch(1);
-        CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
-            begun.countDown();
-            return runUntilStopped(fence);
-        });
-        await(begun);
+        CompletableFuture<OperationState> running = startRunningUntilStopped();
 
         // When
         fixture.service.cancel(request.id(), "bob");
@@ -253,12 +243,7 @@ class OperationExecutionTest {
     @Test
     void aReplacedRunStopsAndRecordsNothing() throws Exception {
         // Given
-        CountDownLatch begun = new CountDownLatch(1);
-        CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
-            begun.countDown();
-            return runUntilStopped(fence);
-        });
-        await(begun);
+        CompletableFuture<OperationState> running = startRunningUntilStopped();
 
         // When
         fixture.startRun(request, "pod-2");
@@ -278,7 +263,7 @@ class OperationExecutionTest {
         });
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
+        OperationState ended = run(execution);
 
         // Then
         assertEquals(OperationState.LOST, ended);
@@ -292,7 +277,7 @@ class OperationExecutionTest {
         OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
+        OperationState ended = run(execution);
 
         // Then
         assertEquals(OperationState.CANCELLED, ended);
@@ -303,7 +288,7 @@ class OperationExecutionTest {
     void aFinishedOperationIsNotRunAgain() {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
-        execution.run(request.id(), "pod-1", new ProgressTracker());
+        run(execution);
 
         // When
         OperationState again = execution.run(request.id(), "pod-2", new ProgressTracker());
@@ -351,8 +336,7 @@ class OperationExecutionTest {
         fixture.discard(request);
 
         // When
-        NoSuchOperationException refusal = assertThrows(
-                NoSuchOperationException.class, () -> execution.run(request.id(), "pod-1", new ProgressTracker()));
+        NoSuchOperationException refusal = assertThrows(NoSuchOperationException.class, () -> run(execution));
 
         // Then
         assertEquals(
@@ -369,10 +353,10 @@ class OperationExecutionTest {
         fixture.failOn(Operation.PUT);
 
         // When
-        assertThrows(ObjectStoreException.class, () -> execution.run(request.id(), "pod-1", new ProgressTracker()));
+        assertThrows(ObjectStoreException.class, () -> run(execution));
 
         // Then
-        fixture.clearFailures();
+        fixture.backup.heal();
         assertEquals(OperationState.PENDING, fixture.state());
     }
 
@@ -385,10 +369,10 @@ class OperationExecutionTest {
         });
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
+        OperationState ended = run(execution);
 
         // Then
-        fixture.clearFailures();
+        fixture.backup.heal();
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
         assertEquals(OperationState.SUCCEEDED, ended);
         assertEquals(OperationState.LOST, fixture.state());
@@ -398,11 +382,26 @@ class OperationExecutionTest {
         return fixture.execution(workerPools, Map.of(OperationKind.RESTORE, operationHandler));
     }
 
+    private OperationState run(OperationExecution execution) {
+        return execution.run(request.id(), "pod-1", new ProgressTracker());
+    }
+
     private CompletableFuture<OperationState> start(OperationHandler operationHandler) {
         OperationExecution execution = execution(operationHandler);
         CompletableFuture<OperationState> ended = new CompletableFuture<>();
-        workerPools.submitOperation(() -> ended.complete(execution.run(request.id(), "pod-1", new ProgressTracker())));
+        workerPools.submitOperation(() -> ended.complete(run(execution)));
         return ended;
+    }
+
+    /** Returns once the work has begun. */
+    private CompletableFuture<OperationState> startRunningUntilStopped() {
+        CountDownLatch begun = new CountDownLatch(1);
+        CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
+            begun.countDown();
+            return runUntilStopped(fence);
+        });
+        OperationFixture.await(begun);
+        return running;
     }
 
     private static OperationResult succeeded() {
@@ -416,13 +415,5 @@ class OperationExecutionTest {
             Thread.onSpinWait();
         }
         throw new IllegalStateException("interrupted");
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await(10, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -6,7 +6,6 @@ import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
@@ -16,6 +15,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Operations in a versioned bucket in memory, under a clock that stands still, with names that can be foretold. */
@@ -115,14 +116,15 @@ final class OperationFixture {
     }
 
     void failOn(Operation which) {
-        backup.beforeRequest((operation, key) -> {
-            if (operation == which) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
-            }
-        });
+        backup.failOn(which, "", StoreError.UNAVAILABLE, "The store is down");
     }
 
-    void clearFailures() {
-        backup.beforeRequest((operation, key) -> {});
+    /** Waits for what a test counts down. */
+    static void await(CountDownLatch latch) {
+        try {
+            latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

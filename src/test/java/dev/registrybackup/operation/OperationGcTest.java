@@ -132,13 +132,10 @@ class OperationGcTest {
         eventfulOperation(fixture.createRestore());
         OperationRequest other = fixture.createRestore("another");
         fixture.clock.advance(Duration.ofDays(91));
-        fixture.backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.DELETE && key.endsWith(OperationFixture.FIRST_ID + "/" + failing)) {
-                throw new ObjectStoreException(StoreError.FORBIDDEN, "Locked");
-            }
-        });
+        String key = OperationFixture.PREFIX + OperationFixture.FIRST_ID + "/" + failing;
+        fixture.backup.failOn(Operation.DELETE, key, StoreError.FORBIDDEN, "Locked");
         int droppedAtFirst = fixture.service.deleteExpired();
-        fixture.clearFailures();
+        fixture.backup.heal();
 
         // When
         int dropped = fixture.service.deleteExpired();

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import java.time.Duration;
@@ -100,11 +99,7 @@ class OperationLockTest {
         // Given
         fixture.startRun(fixture.createRestore(), "pod-1")
                 .finish(progressTracker.progress(), OperationFixture.succeededOutcome());
-        fixture.backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.DELETE) {
-                throw new ObjectStoreException(StoreError.FORBIDDEN, "Locked");
-            }
-        });
+        fixture.backup.failOn(Operation.DELETE, "", StoreError.FORBIDDEN, "Locked");
 
         // When
         OperationRun second = fixture.startRun(fixture.createRestore(), "pod-2");
@@ -152,7 +147,8 @@ class OperationLockTest {
         // Then
         FencedException stop = assertThrows(FencedException.class, first::check);
         assertEquals(
-                "Another operation started to restore registry, because 20260304T050607Z-00000001 had sent no heartbeat for 120 s",
+                "Another operation started to restore registry, because 20260304T050607Z-00000001 had sent no"
+                        + " heartbeat for 120 s",
                 stop.getMessage());
         first.finish(progressTracker.progress(), OperationFixture.outcome(OperationState.FAILED));
         assertEquals(OperationState.FAILED, fixture.state());
@@ -266,7 +262,7 @@ class OperationLockTest {
     private void createWhenTheOtherWrites(List<OperationRequest> created) {
         fixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.equals(KEY)) {
-                fixture.clearFailures();
+                fixture.backup.heal();
                 created.add(fixture.createRestore());
             }
         });

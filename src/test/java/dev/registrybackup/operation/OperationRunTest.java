@@ -183,7 +183,7 @@ class OperationRunTest {
         // Given
         fixture.failOn(failing);
         assertThrows(ObjectStoreException.class, this::heartbeat);
-        fixture.clearFailures();
+        fixture.backup.heal();
         fixture.clock.advance(Duration.ofMinutes(1));
 
         // When
@@ -234,7 +234,7 @@ class OperationRunTest {
                 () -> run.finish(progressTracker.progress(), OperationFixture.succeededOutcome()));
 
         // Then
-        fixture.clearFailures();
+        fixture.backup.heal();
         assertThrows(FencedException.class, run::check);
     }
 

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -130,10 +131,14 @@ class OperationServiceTest {
         assertEquals(List.of(), fixture.runner.livenessRequests());
     }
 
-    @Test
-    void anOperationThatItsRunnerHasNotStartedIsLostAfterTwoMinutes() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anOperationWithoutAHeartbeatForTwoMinutesIsLost(boolean hasStarted) {
         // Given
-        fixture.createRestore();
+        OperationRequest request = fixture.createRestore();
+        if (hasStarted) {
+            fixture.startRun(request, "pod-1");
+        }
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When
@@ -142,19 +147,25 @@ class OperationServiceTest {
         // Then
         assertEquals(OperationState.LOST, status.state());
         assertEquals(Optional.of("its process is gone"), status.reason());
+        assertEquals("lost", status.json().path("state").asText());
+        assertEquals("its process is gone", status.json().path("reason").asText());
     }
 
-    @Test
-    void anOperationThatItsRunnerWillStartStaysPending() {
+    @ParameterizedTest
+    @CsvSource({"false, PENDING", "true, RUNNING"})
+    void anOperationThatItsRunnerSeesAliveIsNotLostHoweverOldItsHeartbeat(boolean hasStarted, OperationState state) {
         // Given
-        fixture.createRestore();
+        OperationRequest request = fixture.createRestore();
+        if (hasStarted) {
+            fixture.startRun(request, "pod-1");
+        }
         fixture.clock.advance(Duration.ofHours(1));
 
         // When
         fixture.runner.setLiveness(Liveness.RUNNING);
 
         // Then
-        assertEquals(OperationState.PENDING, fixture.state());
+        assertEquals(state, fixture.state());
     }
 
     @Test
@@ -172,33 +183,6 @@ class OperationServiceTest {
         assertEquals(OperationState.RUNNING, status.state());
         assertEquals(List.of(), fixture.runner.livenessRequests());
         assertEquals("pod-1", status.run().orElseThrow().runner());
-    }
-
-    @Test
-    void anOperationWithoutAHeartbeatForTwoMinutesIsLost() {
-        // Given
-        fixture.startRun(fixture.createRestore(), "pod-1");
-        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
-
-        // When
-        OperationStatus status = fixture.status();
-
-        // Then
-        assertEquals(OperationState.LOST, status.state());
-        assertEquals(Optional.of("its process is gone"), status.reason());
-    }
-
-    @Test
-    void anOperationThatItsRunnerSeesRunningIsNotLostHoweverOldItsHeartbeat() {
-        // Given
-        fixture.startRun(fixture.createRestore(), "pod-1");
-        fixture.clock.advance(Duration.ofHours(1));
-
-        // When
-        fixture.runner.setLiveness(Liveness.RUNNING);
-
-        // Then
-        assertEquals(OperationState.RUNNING, fixture.state());
     }
 
     @Test
@@ -296,32 +280,36 @@ class OperationServiceTest {
     }
 
     @Test
-    void anOperationThatHasNotStartedIsCancelledAtOnce() {
+    void anOperationThatHasNotStartedIsCancelledAtOnceAndNeedNotStart() {
         // Given
-        OperationRequest asked = fixture.createRestore();
+        OperationStatus asked = submit();
 
         // When
-        service.cancel(asked.id(), "bob");
+        Optional<OperationStatus> status = service.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
-        assertEquals(OperationState.CANCELLED, fixture.state());
+        assertEquals(Optional.of(OperationState.CANCELLED), status.map(OperationStatus::state));
+        assertEquals(status, Optional.of(fixture.status()));
         assertEquals(
                 Optional.of("Cancelled by bob at 2026-03-04T05:06:07Z"),
                 fixture.status().reason());
         assertEquals(List.of("cancel", "request"), fixture.names());
+        assertEquals(List.of(asked.request()), fixture.runner.abandoned());
     }
 
     @Test
-    void aRunningOperationIsCancelledOnceItHasStopped() {
+    void aRunningOperationIsLeftToStopItselfAndCancelledOnceItHas() {
         // Given
-        fixture.startRun(fixture.createRestore(), "pod-1");
+        fixture.startRun(submit().request(), "pod-1");
 
         // When
-        service.cancel(OperationFixture.FIRST_ID, "bob");
+        Optional<OperationStatus> status = service.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
+        assertEquals(Optional.of(OperationState.RUNNING), status.map(OperationStatus::state));
         assertEquals(OperationState.RUNNING, fixture.state());
         assertEquals(List.of("cancel", "request", "run"), fixture.names());
+        assertEquals(List.of(), fixture.runner.abandoned());
     }
 
     @Test
@@ -436,32 +424,6 @@ class OperationServiceTest {
 
         // Then
         assertEquals(List.of(), fixture.runner.started());
-    }
-
-    @Test
-    void anOperationCancelledBeforeItsStartNeedNotStart() {
-        // Given
-        OperationStatus asked = submit();
-
-        // When
-        Optional<OperationStatus> status = service.cancel(OperationFixture.FIRST_ID, "bob");
-
-        // Then
-        assertEquals(Optional.of(OperationState.CANCELLED), status.map(OperationStatus::state));
-        assertEquals(List.of(asked.request()), fixture.runner.abandoned());
-    }
-
-    @Test
-    void aCancelledRunningOperationIsLeftToStopItself() {
-        // Given
-        fixture.startRun(submit().request(), "pod-1");
-
-        // When
-        Optional<OperationStatus> status = service.cancel(OperationFixture.FIRST_ID, "bob");
-
-        // Then
-        assertEquals(Optional.of(OperationState.RUNNING), status.map(OperationStatus::state));
-        assertEquals(List.of(), fixture.runner.abandoned());
     }
 
     @Test

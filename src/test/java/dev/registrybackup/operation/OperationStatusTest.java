@@ -84,19 +84,4 @@ class OperationStatusTest {
                 """;
         assertEquals(new ObjectMapper().readTree(expected).toString(), json);
     }
-
-    @Test
-    void aLostOperationHasAReason() {
-        // Given
-        fixture.startRun(fixture.createRestore(), "pod-1");
-        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
-
-        // When
-        String json = fixture.status().json().toString();
-
-        // Then
-        assertEquals(
-                "its process is gone", fixture.status().json().path("reason").asText(), json);
-        assertEquals("lost", fixture.status().json().path("state").asText(), json);
-    }
 }

@@ -125,9 +125,7 @@ class ReportReaderTest {
     @Test
     void aStoreThatIsAwayIsNoMissingReport() {
         // Given
-        backup.beforeRequest((operation, key) -> {
-            throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
-        });
+        backup.failAlways(StoreError.UNAVAILABLE, "The store is away");
 
         // Then
         assertThrows(ObjectStoreException.class, () -> reportReader.newestIds(1));
