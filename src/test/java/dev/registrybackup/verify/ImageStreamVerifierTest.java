@@ -9,7 +9,6 @@ import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.objectstore.DailyHistory;
-import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import dev.registrybackup.objectstore.RegistryStore;
@@ -74,6 +73,14 @@ class ImageStreamVerifierTest {
         return Optional.of(new ImageStreamCounts(SettableClock.START, streams, items, managed, restorable, lost, bare));
     }
 
+    private String problemOf(String subject) {
+        return fixture.findings.stream()
+                .filter(finding -> finding.subject().equals(subject))
+                .map(Finding::problem)
+                .findFirst()
+                .orElseThrow();
+    }
+
     private void removeLinks(String repository) {
         fixture.bucket
                 .keys(registry.layout().repositoriesPrefix() + repository + "/")
@@ -120,11 +127,7 @@ class ImageStreamVerifierTest {
         assertEquals(
                 "It was pushed 5 days ago and cannot be restored, because the backup has no valid copy of %s: copy it from the registry again if the registry still has it; otherwise push the image again"
                         .formatted(layer),
-                fixture.findings.stream()
-                        .filter(finding -> finding.code() == FindingCode.IS_ITEM_UNRESTORABLE)
-                        .map(Finding::problem)
-                        .findFirst()
-                        .orElseThrow());
+                problemOf(item(DEV, "v1", image)));
     }
 
     @Test
@@ -264,11 +267,7 @@ class ImageStreamVerifierTest {
         assertEquals(
                 "It was pushed 2 days ago and the cluster had no Image object for it at %s. It cannot be pulled, and the image pruner drops it from the tag: push it again"
                         .formatted(SettableClock.START),
-                fixture.findings.stream()
-                        .filter(finding -> finding.subject().contains("import"))
-                        .map(Finding::problem)
-                        .findFirst()
-                        .orElseThrow());
+                problemOf(item(DEV, "import", elsewhere)));
     }
 
     @Test
@@ -575,11 +574,7 @@ class ImageStreamVerifierTest {
         fixture.tag(PROD, "v1", image);
         fixture.copyAndCapture();
         String body = bodyOf(image);
-        fixture.backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.OPEN && key.equals(body)) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
-            }
-        });
+        fixture.backup.failOn(Operation.OPEN, body, StoreError.UNAVAILABLE, "a test says so");
 
         // When
         VerifySummary verifySummary = fixture.verify(ALL);

@@ -19,6 +19,7 @@ import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.verify.LastVerification.VerificationRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,8 +35,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is kept of verifications of the whole backup. */
 class LastVerificationTest {
     private static final String APP = "team/app";
-    private static final LastVerification.VerificationRecord NONE = new LastVerification.VerificationRecord(
-            JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
+    private static final VerificationRecord NONE =
+            new VerificationRecord(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
 
     private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
@@ -72,23 +73,19 @@ class LastVerificationTest {
     }
 
     private void failToRead(Digest blob) {
-        backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.OPEN && key.equals(registry.blobKey(blob))) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
-            }
-        });
+        backup.failOn(Operation.OPEN, registry.blobKey(blob), StoreError.UNAVAILABLE, "a test says so");
     }
 
     @Test
     void withoutARecordThereIsNoResult() {
         // When
-        LastVerification.VerificationRecord verificationRecord = lastVerification.read();
+        VerificationRecord last = lastVerification.read();
 
         // Then
-        assertEquals(NONE, verificationRecord);
-        assertEquals(Optional.empty(), verificationRecord.startedAt());
-        assertEquals(Optional.empty(), verificationRecord.share());
-        assertEquals(Map.of(), verificationRecord.findingsBySeverity());
+        assertEquals(NONE, last);
+        assertEquals(Optional.empty(), last.startedAt());
+        assertEquals(Optional.empty(), last.share());
+        assertEquals(Map.of(), last.findingsBySeverity());
     }
 
     @Test
@@ -102,17 +99,13 @@ class LastVerificationTest {
         Verification.VerificationResult verificationResult = verify("{}");
 
         // Then
-        LastVerification.VerificationRecord verificationRecord = lastVerification.read();
-        assertEquals(
-                verificationResult.summary().toString(),
-                verificationRecord.summary().toString());
-        assertEquals(Optional.of(clock.instant()), verificationRecord.finishedAt());
-        assertEquals(Optional.of(clock.instant()), verificationRecord.lastConclusiveAt());
-        assertEquals(Optional.of(clock.instant()), verificationRecord.startedAt());
-        assertEquals(
-                List.of(2L, 1L, 0L),
-                List.of(verificationRecord.images(), verificationRecord.restorable(), verificationRecord.unknown()));
-        assertEquals(Optional.of(0.5), verificationRecord.share());
+        VerificationRecord last = lastVerification.read();
+        assertEquals(verificationResult.summary().toString(), last.summary().toString());
+        assertEquals(Optional.of(clock.instant()), last.finishedAt());
+        assertEquals(Optional.of(clock.instant()), last.lastConclusiveAt());
+        assertEquals(Optional.of(clock.instant()), last.startedAt());
+        assertEquals(List.of(2L, 1L, 0L), List.of(last.images(), last.restorable(), last.unknown()));
+        assertEquals(Optional.of(0.5), last.share());
         assertEquals(
                 Map.of(
                         Severity.CRITICAL, 1L,
@@ -120,7 +113,7 @@ class LastVerificationTest {
                         Severity.WARNING, 0L,
                         Severity.INFO, 0L,
                         Severity.UNKNOWN, 0L),
-                verificationRecord.findingsBySeverity());
+                last.findingsBySeverity());
     }
 
     @Test
@@ -136,14 +129,12 @@ class LastVerificationTest {
         verify("{\"depth\":\"content\"}");
 
         // Then
-        LastVerification.VerificationRecord verificationRecord = lastVerification.read();
-        assertEquals(Optional.of(clock.instant()), verificationRecord.finishedAt());
-        assertEquals(Optional.of(verifiedAt), verificationRecord.lastConclusiveAt());
-        assertEquals(
-                List.of(2L, 1L, 1L),
-                List.of(verificationRecord.images(), verificationRecord.restorable(), verificationRecord.unknown()));
-        assertEquals(Optional.of(1.0), verificationRecord.share());
-        assertEquals(1L, verificationRecord.findingsBySeverity().get(Severity.UNKNOWN));
+        VerificationRecord last = lastVerification.read();
+        assertEquals(Optional.of(clock.instant()), last.finishedAt());
+        assertEquals(Optional.of(verifiedAt), last.lastConclusiveAt());
+        assertEquals(List.of(2L, 1L, 1L), List.of(last.images(), last.restorable(), last.unknown()));
+        assertEquals(Optional.of(1.0), last.share());
+        assertEquals(1L, last.findingsBySeverity().get(Severity.UNKNOWN));
         assertEquals(1, bucket.versionCount(LastVerification.KEY));
     }
 
@@ -219,11 +210,7 @@ class LastVerificationTest {
     void aVerificationThatCouldNotGoOnRecordsNothing() {
         // Given
         registry.writeTo(bucket::seed);
-        backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.LIST) {
-                throw new ObjectStoreException(StoreError.BUCKET_MISSING, "There is no bucket");
-            }
-        });
+        backup.failOn(Operation.LIST, "", StoreError.BUCKET_MISSING, "There is no bucket");
 
         // When
         assertThrows(ObjectStoreException.class, () -> verify("{}"));
@@ -239,9 +226,9 @@ class LastVerificationTest {
         bucket.seed(LastVerification.KEY, text.getBytes(StandardCharsets.UTF_8));
 
         // When
-        LastVerification.VerificationRecord verificationRecord = lastVerification.read();
+        VerificationRecord last = lastVerification.read();
 
         // Then
-        assertEquals(NONE, verificationRecord);
+        assertEquals(NONE, last);
     }
 }

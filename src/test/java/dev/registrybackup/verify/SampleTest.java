@@ -64,11 +64,10 @@ class SampleTest {
                 .mapToObj(number -> registry.layer("team/app", 100))
                 .toList();
         Sample sample = new Sample(0.2, 5);
-        try (VerifierFixture verifierFixture = new VerifierFixture(registry)) {
+        try (VerifierFixture fixture = new VerifierFixture(registry)) {
 
             // When
-            verifierFixture.verify(
-                    "{\"store\":\"registry\",\"depth\":\"content\",\"sample\":{\"fraction\":0.2,\"seed\":5}}");
+            fixture.verify("{\"store\":\"registry\",\"depth\":\"content\",\"sample\":{\"fraction\":0.2,\"seed\":5}}");
 
             // Then
             assertEquals(
@@ -77,7 +76,7 @@ class SampleTest {
                             .map(registry::blobKey)
                             .sorted()
                             .toList(),
-                    verifierFixture.store.requests().stream()
+                    fixture.store.requests().stream()
                             .filter(asked -> asked.operation() == Operation.OPEN)
                             .map(Request::key)
                             .sorted()

@@ -27,6 +27,7 @@ import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.verify.Verification.VerificationResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -77,11 +78,11 @@ class VerificationTest {
         };
     }
 
-    private Verification.VerificationResult verify(String request) {
+    private VerificationResult verify(String request) {
         return verify(request, false);
     }
 
-    private Verification.VerificationResult verify(String request, boolean isOpenShift) {
+    private VerificationResult verify(String request, boolean isOpenShift) {
         return new Verification(
                         name -> new RegistryStore(store(name), registry.layout()),
                         backup,
@@ -106,6 +107,10 @@ class VerificationTest {
         }
     }
 
+    private Catalog catalog() {
+        return new Catalog(new RegistryStore(backup, registry.layout()), workerPools, clock, Optional.empty());
+    }
+
     private JsonNode catalogDocument(String repository) {
         return json(DOCUMENTS + repository + "/_repository.json");
     }
@@ -116,7 +121,7 @@ class VerificationTest {
         copyAll();
 
         // When
-        Verification.VerificationResult verificationResult = verify("{}");
+        VerificationResult result = verify("{}");
 
         // Then
         assertEquals(List.of(REPORT + "summary.json"), bucket.keys(REPORT));
@@ -128,11 +133,9 @@ class VerificationTest {
                                 registry.content(registry.blobKey(image)).length
                                         + registry.content(registry.blobKey(other)).length),
                 json(REPORT + "summary.json").toString());
-        assertEquals(
-                json(REPORT + "summary.json").toString(),
-                verificationResult.summary().toString());
-        assertFalse(verificationResult.hasFindings());
-        assertFalse(verificationResult.hasUnknown());
+        assertEquals(json(REPORT + "summary.json").toString(), result.summary().toString());
+        assertFalse(result.hasFindings());
+        assertFalse(result.hasUnknown());
     }
 
     @Test
@@ -193,10 +196,10 @@ class VerificationTest {
         registryBucket.delete(registry.blobKey(layer), Optional.empty());
 
         // When
-        Verification.VerificationResult verificationResult = verify("{\"store\":\"registry\"}");
+        VerificationResult result = verify("{\"store\":\"registry\"}");
 
         // Then
-        assertTrue(verificationResult.hasFindings());
+        assertTrue(result.hasFindings());
         assertEquals(List.of(REPORT + "findings-1.ndjson", REPORT + "summary.json"), bucket.keys(REPORT));
         List<String> lines = new String(bucket.bytes(REPORT + "findings-1.ndjson"), StandardCharsets.UTF_8)
                 .lines()
@@ -266,14 +269,10 @@ class VerificationTest {
     void aFigureThatCannotBeWrittenFailsNoVerification() {
         // Given
         copyAll();
-        backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.PUT && key.startsWith(DailyHistory.PREFIX)) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "no answer");
-            }
-        });
+        backup.failOn(Operation.PUT, DailyHistory.PREFIX, StoreError.UNAVAILABLE, "no answer");
 
         // When
-        Verification.VerificationResult result = verify("{}");
+        VerificationResult result = verify("{}");
 
         // Then
         assertEquals("ok", result.summary().path("outcome").asText());
@@ -286,11 +285,7 @@ class VerificationTest {
         // Given
         copyAll();
         registryBucket.seed("notes.txt", new byte[0]);
-        registryStore.beforeRequest((operation, key) -> {
-            if (operation == Operation.OPEN) {
-                throw new ObjectStoreException(StoreError.BUCKET_MISSING, "There is no bucket");
-            }
-        });
+        registryStore.failOn(Operation.OPEN, "", StoreError.BUCKET_MISSING, "There is no bucket");
 
         // When
         assertThrows(ObjectStoreException.class, () -> verify("{\"store\":\"registry\"}"));
@@ -318,13 +313,13 @@ class VerificationTest {
         bucket.delete(registry.layerLink(APP, layer), Optional.empty());
 
         // When
-        Verification.VerificationResult verificationResult = verify("{}", isOpenShift);
+        VerificationResult result = verify("{}", isOpenShift);
 
         // Then
         assertEquals(
                 "{\"%s\":1}".formatted(severity),
-                verificationResult.summary().path("severities").toString());
-        assertEquals(hasFindings, verificationResult.hasFindings());
+                result.summary().path("severities").toString());
+        assertEquals(hasFindings, result.hasFindings());
         assertTrue(new String(bucket.bytes(REPORT + "findings-1.ndjson"), StandardCharsets.UTF_8)
                 .contains("\"severity\":\"%s\"".formatted(severity)));
     }
@@ -340,11 +335,9 @@ class VerificationTest {
         verify("{}");
 
         // Then
-        Catalog catalog =
-                new Catalog(new RegistryStore(backup, registry.layout()), workerPools, clock, Optional.empty());
         for (String repository : List.of(APP, "team/other")) {
             ObjectNode live =
-                    catalog.liveDocument(new RepositoryName(repository)).orElseThrow();
+                    catalog().liveDocument(new RepositoryName(repository)).orElseThrow();
             assertEquals(live.toString(), catalogDocument(repository).toString());
         }
     }
@@ -425,51 +418,43 @@ class VerificationTest {
         bucket.seed(registry.blobKey(config), "{\"os\":\"minix\"}".getBytes(StandardCharsets.UTF_8));
 
         // When
-        Verification.VerificationResult verificationResult = verify("{}");
+        VerificationResult result = verify("{}");
 
         // Then
         assertEquals(
                 "{\"BLOB_DIGEST_MISMATCH\":1}",
-                verificationResult.summary().path("findings").toString());
+                result.summary().path("findings").toString());
     }
 
     @Test
     void anUnreadableImageIsNeitherRestorableNorUnrestorable() {
         // Given
         copyAll();
-        backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.OPEN && key.equals(registry.blobKey(layer))) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
-            }
-        });
+        backup.failOn(Operation.OPEN, registry.blobKey(layer), StoreError.UNAVAILABLE, "a test says so");
 
         // When
-        Verification.VerificationResult verificationResult = verify("{\"depth\":\"content\"}");
+        VerificationResult result = verify("{\"depth\":\"content\"}");
 
         // Then
         JsonNode described = catalogDocument(APP).path("images").path(0);
         assertTrue(described.path("restorable").isMissingNode());
         assertEquals("[\"%s\"]".formatted(layer), described.path("unknown").toString());
-        assertTrue(verificationResult.hasUnknown());
-        assertFalse(verificationResult.hasFindings());
+        assertTrue(result.hasUnknown());
+        assertFalse(result.hasFindings());
     }
 
     @Test
     void aDocumentThatCannotBeWrittenKeepsNoOtherFromBeingWritten() {
         // Given
         copyAll();
-        backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.PUT && key.contains("team/app")) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to write it: a test says so");
-            }
-        });
+        backup.failOn(Operation.PUT, DOCUMENTS + "team/app/", StoreError.UNAVAILABLE, "a test says so");
 
         // When
-        Verification.VerificationResult verificationResult = verify("{}");
+        VerificationResult result = verify("{}");
 
         // Then
         assertEquals(List.of(DOCUMENTS + "team/other/_repository.json"), bucket.keys(DOCUMENTS));
-        assertTrue(verificationResult.hasUnknown());
+        assertTrue(result.hasUnknown());
     }
 
     @Test
@@ -478,12 +463,10 @@ class VerificationTest {
         RandomRegistry.random(11).writeTo(bucket::seed);
 
         // When
-        Verification.VerificationResult verificationResult = verify("{\"depth\":\"content\"}");
+        VerificationResult result = verify("{\"depth\":\"content\"}");
 
         // Then
-        ObjectNode page = new Catalog(
-                        new RegistryStore(backup, registry.layout()), workerPools, clock, Optional.empty())
-                .page(Optional.empty(), 100);
+        ObjectNode page = catalog().page(Optional.empty(), 100);
         Map<Integer, Long> counts = StreamSupport.stream(
                         page.path("repositories").spliterator(), false)
                 .collect(Collectors.groupingBy(
@@ -491,6 +474,6 @@ class VerificationTest {
                                 - head.path("restorable").asInt(),
                         Collectors.counting()));
         assertEquals(Map.of(0, (long) page.path("repositories").size()), counts);
-        assertEquals("ok", verificationResult.summary().path("outcome").asText());
+        assertEquals("ok", result.summary().path("outcome").asText());
     }
 }

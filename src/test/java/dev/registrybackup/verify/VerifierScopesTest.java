@@ -26,7 +26,7 @@ class VerifierScopesTest {
     private final Digest neighbour = registry.image("team/neighbour", registry.layer("team/neighbour", 100));
     private final Digest stranger = registry.image("others/app", registry.layer("others/app", 100));
     private final Digest below = registry.image(APP + "/below", registry.layer(APP + "/below", 100));
-    private final VerifierFixture verifierFixture = createFixture();
+    private final VerifierFixture fixture = createFixture();
 
     private VerifierFixture createFixture() {
         registry.tag(APP, "latest", index);
@@ -35,7 +35,7 @@ class VerifierScopesTest {
 
     @AfterEach
     void close() {
-        verifierFixture.close();
+        fixture.close();
     }
 
     private static String request(String scope, String depth) {
@@ -44,9 +44,9 @@ class VerifierScopesTest {
 
     private void damageAll() {
         for (Digest manifest : List.of(neighbour, stranger, below)) {
-            verifierFixture.corrupt(registry.blobKey(manifest));
+            fixture.corrupt(registry.blobKey(manifest));
         }
-        verifierFixture.corrupt(registry.blobKey(layer));
+        fixture.corrupt(registry.blobKey(layer));
     }
 
     @Test
@@ -55,10 +55,10 @@ class VerifierScopesTest {
         damageAll();
 
         // When
-        VerifySummary verifySummary = verifierFixture.verify(request("{\"namespace\":\"team\"}", "content"));
+        VerifySummary verifySummary = fixture.verify(request("{\"namespace\":\"team\"}", "content"));
 
         // Then
-        assertEquals(mismatches(layer, neighbour, below), verifierFixture.findings());
+        assertEquals(mismatches(layer, neighbour, below), fixture.findings());
         assertEquals(4, verifySummary.images().incomplete());
         assertEquals(0, verifySummary.images().complete());
     }
@@ -75,42 +75,42 @@ class VerifierScopesTest {
         damageAll();
 
         // When
-        verifierFixture.verify(request("{\"repository\":\"team/app\"}", "content"));
+        fixture.verify(request("{\"repository\":\"team/app\"}", "content"));
 
         // Then
-        assertEquals(mismatches(layer), verifierFixture.findings());
+        assertEquals(mismatches(layer), fixture.findings());
     }
 
     @Test
     void unknownObjectsAndUploadsOfARepositoryAreFoundWithIt() {
         // Given
         String repository = registry.layout().repositoriesPrefix() + "team/app/";
-        verifierFixture.bucket.seed(repository + "_notes", new byte[0]);
-        verifierFixture.bucket.seed(repository + "_uploads/5d2c/startedat", new byte[0]);
-        verifierFixture.bucket.seed(registry.layout().repositoriesPrefix() + "others/_notes", new byte[0]);
-        verifierFixture.clock.advance(Duration.ofDays(8));
+        fixture.bucket.seed(repository + "_notes", new byte[0]);
+        fixture.bucket.seed(repository + "_uploads/5d2c/startedat", new byte[0]);
+        fixture.bucket.seed(registry.layout().repositoriesPrefix() + "others/_notes", new byte[0]);
+        fixture.clock.advance(Duration.ofDays(8));
 
         // When
-        verifierFixture.verify(request("{\"repository\":\"team/app\"}", "existence"));
+        fixture.verify(request("{\"repository\":\"team/app\"}", "existence"));
 
         // Then
         assertEquals(
                 Set.of("UNKNOWN_OBJECT " + repository + "_notes", "STALE_UPLOAD " + repository + "_uploads/5d2c/"),
-                verifierFixture.findings());
+                fixture.findings());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tag", "digest"})
     void anImageIsAllThatItLeadsTo(String how) {
         // Given
-        verifierFixture.corrupt(registry.blobKey(neighbour));
-        verifierFixture.corrupt(registry.blobKey(layer));
+        fixture.corrupt(registry.blobKey(neighbour));
+        fixture.corrupt(registry.blobKey(layer));
 
         // When
-        VerifySummary verifySummary = verifierFixture.verify(request(image(how), "content"));
+        VerifySummary verifySummary = fixture.verify(request(image(how), "content"));
 
         // Then
-        assertEquals(mismatches(layer), verifierFixture.findings());
+        assertEquals(mismatches(layer), fixture.findings());
         assertEquals(2, verifySummary.images().incomplete());
     }
 
@@ -122,41 +122,41 @@ class VerifierScopesTest {
     @ValueSource(strings = {"tag", "digest"})
     void theLinksThatAnImageNeedsAreVerifiedWithIt(String how) {
         // Given
-        verifierFixture.remove(registry.layerLink(APP, layer));
-        verifierFixture.bucket.seed(registry.revisionLink(APP, child), new byte[0]);
+        fixture.remove(registry.layerLink(APP, layer));
+        fixture.bucket.seed(registry.revisionLink(APP, child), new byte[0]);
 
         // When
-        verifierFixture.verify(request(image(how), "existence"));
+        fixture.verify(request(image(how), "existence"));
 
         // Then
         assertEquals(
                 Set.of(
                         "LAYER_LINK_MISSING " + registry.layerLink(APP, layer),
                         "LINK_EMPTY " + registry.revisionLink(APP, child)),
-                verifierFixture.findings());
+                fixture.findings());
     }
 
     @Test
     void aTagWhoseRevisionIsGoneDangles() {
         // Given
-        verifierFixture.remove(registry.revisionLink(APP, index));
+        fixture.remove(registry.revisionLink(APP, index));
 
         // When
-        verifierFixture.verify(request(image("tag"), "existence"));
+        fixture.verify(request(image("tag"), "existence"));
 
         // Then
-        assertEquals(Set.of("TAG_DANGLING team/app:latest"), verifierFixture.findings());
+        assertEquals(Set.of("TAG_DANGLING team/app:latest"), fixture.findings());
     }
 
     @Test
     void anImageIsVerifiedWithoutListingTheStore() {
         // When
-        verifierFixture.verify(request(image("digest"), "existence"));
+        fixture.verify(request(image("digest"), "existence"));
 
         // Then
         assertEquals(
                 List.of(registry.revisionLink(APP, index), registry.layout().blobsPrefix()),
-                verifierFixture.store.requests().stream()
+                fixture.store.requests().stream()
                         .filter(asked -> asked.operation() == Operation.LIST)
                         .map(Request::key)
                         .toList());
@@ -168,11 +168,10 @@ class VerifierScopesTest {
         damageAll();
 
         // When
-        VerifySummary verifySummary =
-                verifierFixture.verify(request("{\"digest\":\"%s\"}".formatted(layer), "content"));
+        VerifySummary verifySummary = fixture.verify(request("{\"digest\":\"%s\"}".formatted(layer), "content"));
 
         // Then
-        assertEquals(mismatches(layer), verifierFixture.findings());
+        assertEquals(mismatches(layer), fixture.findings());
         assertEquals(2000, verifySummary.bytes());
     }
 
@@ -182,10 +181,10 @@ class VerifierScopesTest {
         Digest absent = Digest.of(DigestAlgorithm.SHA256, registry.bytes(10));
 
         // When
-        verifierFixture.verify(request("{\"digest\":\"%s\"}".formatted(absent), "content"));
+        fixture.verify(request("{\"digest\":\"%s\"}".formatted(absent), "content"));
 
         // Then
-        assertEquals(Set.of("BLOB_MISSING " + absent), verifierFixture.findings());
+        assertEquals(Set.of("BLOB_MISSING " + absent), fixture.findings());
     }
 
     @ParameterizedTest
@@ -197,10 +196,10 @@ class VerifierScopesTest {
             })
     void aNameThatNothingHasIsNotReportedAsGood(String scope) {
         // When
-        VerifySummary verifySummary = verifierFixture.verify(request(scope, "existence"));
+        VerifySummary verifySummary = fixture.verify(request(scope, "existence"));
 
         // Then
-        assertEquals(Set.of("UNDETERMINED " + scope), verifierFixture.findings());
+        assertEquals(Set.of("UNDETERMINED " + scope), fixture.findings());
         assertEquals("unknown", verifySummary.outcome());
     }
 }

@@ -28,6 +28,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** How a store that fails, that changes meanwhile, or that tells little, is verified. */
 class VerifierStoreTest {
@@ -40,7 +43,7 @@ class VerifierStoreTest {
     private final Digest second = registry.layer(APP, 3000);
     private final Digest image = registry.image(APP, layer, second);
     private final Digest other = registry.image(APP, second);
-    private final VerifierFixture verifierFixture = createFixture();
+    private final VerifierFixture fixture = createFixture();
 
     private VerifierFixture createFixture() {
         registry.tag(APP, "latest", image);
@@ -50,17 +53,13 @@ class VerifierStoreTest {
 
     @AfterEach
     void close() {
-        verifierFixture.close();
-    }
-
-    private static ObjectStoreException failure(StoreError error) {
-        return new ObjectStoreException(error, "Failed to read it: a test says so");
+        fixture.close();
     }
 
     private void failAt(Set<String> keys) {
-        verifierFixture.store.beforeRequest((operation, key) -> {
+        fixture.store.beforeRequest((operation, key) -> {
             if (operation != Operation.LIST && keys.contains(key)) {
-                throw failure(StoreError.UNAVAILABLE);
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "a test says so");
             }
         });
     }
@@ -68,12 +67,12 @@ class VerifierStoreTest {
     @Test
     void linksThatTheListingVerifiesCostNoRequest() {
         // When
-        verifierFixture.verify(EXISTENCE);
+        fixture.verify(EXISTENCE);
 
         // Then
         assertEquals(
                 Set.of(registry.blobKey(image), registry.blobKey(other)),
-                verifierFixture.store.requests().stream()
+                fixture.store.requests().stream()
                         .filter(asked -> asked.operation() != Operation.LIST)
                         .map(Request::key)
                         .collect(Collectors.toSet()));
@@ -82,12 +81,12 @@ class VerifierStoreTest {
     @Test
     void aFullScopeListsTheStoreTwice() {
         // When
-        verifierFixture.verify(CONTENT);
+        fixture.verify(CONTENT);
 
         // Then
         assertEquals(
                 2,
-                verifierFixture.store.requests().stream()
+                fixture.store.requests().stream()
                         .filter(asked -> asked.operation() == Operation.LIST)
                         .count());
     }
@@ -95,8 +94,8 @@ class VerifierStoreTest {
     @Test
     void linksOfAStoreWithoutEtagsAreRead() {
         // Given
-        verifierFixture.bucket.seed(registry.layerLink(APP, layer), new byte[71]);
-        ObjectStore mute = new ForwardingObjectStore(verifierFixture.store) {
+        fixture.bucket.seed(registry.layerLink(APP, layer), new byte[71]);
+        ObjectStore mute = new ForwardingObjectStore(fixture.store) {
             @Override
             @MustBeClosed
             public Stream<ObjectInfo> list(String prefix) {
@@ -105,16 +104,16 @@ class VerifierStoreTest {
         };
 
         // When
-        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE, mute);
+        VerifySummary verifySummary = fixture.verify(EXISTENCE, mute);
 
         // Then
-        assertEquals(Set.of("LINK_MALFORMED " + registry.layerLink(APP, layer)), verifierFixture.findings());
+        assertEquals(Set.of("LINK_MALFORMED " + registry.layerLink(APP, layer)), fixture.findings());
         assertEquals(2, verifySummary.images().complete());
         assertEquals(
                 registry.keys().stream()
                         .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
                         .collect(Collectors.toSet()),
-                verifierFixture.store.requests().stream()
+                fixture.store.requests().stream()
                         .filter(asked -> asked.operation() == Operation.OPEN)
                         .map(Request::key)
                         .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
@@ -126,136 +125,98 @@ class VerifierStoreTest {
     }
 
     @Test
-    void aLayerThatCannotBeReadIsUnknownAndTheRestIsFound() {
-        // Given
-        failAt(Set.of(registry.blobKey(layer)));
-        verifierFixture.corrupt(registry.blobKey(second));
-
-        // When
-        VerifySummary verifySummary = verifierFixture.verify(CONTENT);
-
-        // Then
-        assertEquals(Set.of("UNDETERMINED " + layer, "BLOB_DIGEST_MISMATCH " + second), verifierFixture.findings());
-        assertEquals("findings", verifySummary.outcome());
-        assertTrue(verifySummary.hasUnknown());
-    }
-
-    @Test
-    void anImageThatCannotBeDeterminedIsNeitherCompleteNorIncomplete() {
+    void aLayerThatCannotBeReadIsUnknownAndItsImageNeitherCompleteNorIncomplete() {
         // Given
         failAt(Set.of(registry.blobKey(layer)));
 
         // When
-        VerifySummary verifySummary = verifierFixture.verify(CONTENT);
+        VerifySummary verifySummary = fixture.verify(CONTENT);
 
         // Then
+        assertEquals(Set.of("UNDETERMINED " + layer), fixture.findings());
         assertEquals(1, verifySummary.images().unknown());
         assertEquals(1, verifySummary.images().complete());
         assertEquals("unknown", verifySummary.outcome());
     }
 
     @Test
+    void besideALayerThatCannotBeReadTheRestIsFound() {
+        // Given
+        failAt(Set.of(registry.blobKey(layer)));
+        fixture.corrupt(registry.blobKey(second));
+
+        // When
+        VerifySummary verifySummary = fixture.verify(CONTENT);
+
+        // Then
+        assertEquals(Set.of("UNDETERMINED " + layer, "BLOB_DIGEST_MISMATCH " + second), fixture.findings());
+        assertEquals("findings", verifySummary.outcome());
+        assertTrue(verifySummary.hasUnknown());
+    }
+
+    @Test
     void aManifestThatCannotBeReadIsUnknownAndWhatItNeedsIsNoOrphan() {
         // Given
         failAt(Set.of(registry.blobKey(image)));
-        verifierFixture.clock.advance(Duration.ofDays(2));
+        fixture.clock.advance(Duration.ofDays(2));
 
         // When
-        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
+        VerifySummary verifySummary = fixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("UNDETERMINED " + image), verifierFixture.findings());
+        assertEquals(Set.of("UNDETERMINED " + image), fixture.findings());
         assertEquals(1, verifySummary.images().unknown());
     }
 
     @Test
     void aLinkThatCannotBeReadIsUnknown() {
         // Given
-        verifierFixture.bucket.seed(
-                registry.tagLink(APP, "latest"), "sha256:short".getBytes(StandardCharsets.US_ASCII));
+        fixture.bucket.seed(registry.tagLink(APP, "latest"), "sha256:short".getBytes(StandardCharsets.US_ASCII));
         failAt(Set.of(registry.tagLink(APP, "latest")));
 
         // When
-        verifierFixture.verify(EXISTENCE);
+        fixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("UNDETERMINED " + registry.tagLink(APP, "latest")), verifierFixture.findings());
+        assertEquals(Set.of("UNDETERMINED " + registry.tagLink(APP, "latest")), fixture.findings());
     }
 
     @Test
     void ifTheBulkLookupFailsBlobsAreRequestedOneByOne() {
         // Given
-        verifierFixture.remove(registry.blobKey(layer));
-        verifierFixture.store.beforeRequest((operation, key) -> {
-            if (operation == Operation.LIST && key.equals(registry.layout().blobsPrefix())) {
-                throw failure(StoreError.FORBIDDEN);
-            }
-        });
+        fixture.remove(registry.blobKey(layer));
+        fixture.store.failOn(Operation.LIST, registry.layout().blobsPrefix(), StoreError.FORBIDDEN, "a test says so");
 
         // When
-        verifierFixture.verify("{\"store\":\"registry\",\"scope\":{\"repository\":\"team/app\"}}");
+        fixture.verify("{\"store\":\"registry\",\"scope\":{\"repository\":\"team/app\"}}");
 
         // Then
         assertEquals(
-                Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)),
-                verifierFixture.findings());
+                Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)), fixture.findings());
     }
 
-    @Test
-    void aStoreThatFailsForVeryManyObjectsEndsIt() {
+    @ParameterizedTest
+    @MethodSource("hopelessErrors")
+    void aStoreThatLetsNothingBeReadEndsItAfterSoManyUnknownBlobs(StoreError error, int unknown) {
         // Given
-        for (int count = 0; count <= VerifyContext.MAX_UNKNOWN; count++) {
-            verifierFixture.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
+        for (int count = 0; count <= unknown; count++) {
+            fixture.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
         }
-        verifierFixture.store.beforeRequest((operation, key) -> {
-            if (operation == Operation.OPEN) {
-                throw failure(StoreError.UNAVAILABLE);
-            }
-        });
+        fixture.store.failOn(Operation.OPEN, "", error, "a test says so");
 
         // When
-        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> verifierFixture.verify(CONTENT));
+        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> fixture.verify(CONTENT));
 
         // Then
-        assertEquals(StoreError.UNAVAILABLE, thrown.error());
-        assertEquals(VerifyContext.MAX_UNKNOWN, verifierFixture.findings.size());
+        assertEquals(error, thrown.error());
+        assertEquals(unknown, fixture.findings.size());
     }
 
-    @Test
-    void aStoreThatLetsNothingBeReadEndsIt() {
-        // Given
-        for (int count = 0; count <= VerifyContext.MAX_CONSECUTIVE_FORBIDDEN; count++) {
-            verifierFixture.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
-        }
-        verifierFixture.store.beforeRequest((operation, key) -> {
-            if (operation == Operation.OPEN) {
-                throw failure(StoreError.FORBIDDEN);
-            }
-        });
-
-        // When
-        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> verifierFixture.verify(CONTENT));
-
-        // Then
-        assertEquals(StoreError.FORBIDDEN, thrown.error());
-        assertEquals(VerifyContext.MAX_CONSECUTIVE_FORBIDDEN, verifierFixture.findings.size());
-    }
-
-    @Test
-    void aBucketThatIsGoneEndsItAtOnce() {
-        // Given
-        verifierFixture.store.beforeRequest((operation, key) -> {
-            if (operation == Operation.OPEN) {
-                throw failure(StoreError.BUCKET_MISSING);
-            }
-        });
-
-        // When
-        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> verifierFixture.verify(CONTENT));
-
-        // Then
-        assertEquals(StoreError.BUCKET_MISSING, thrown.error());
-        assertEquals(Set.of(), verifierFixture.findings());
+    static Stream<Arguments> hopelessErrors() {
+        return Stream.of(
+                Arguments.of(StoreError.UNAVAILABLE, VerifyContext.MAX_UNKNOWN),
+                Arguments.of(StoreError.FORBIDDEN, VerifyContext.MAX_CONSECUTIVE_FORBIDDEN),
+                Arguments.of(StoreError.BUCKET_MISSING, 0));
     }
 
     @Test
@@ -266,7 +227,7 @@ class VerifierStoreTest {
         // When
         assertThrows(
                 FencedException.class,
-                () -> verifierFixture.verify(CONTENT, verifierFixture.store, () -> {
+                () -> fixture.verify(CONTENT, fixture.store, () -> {
                     if (asked.incrementAndGet() > 4) {
                         throw new FencedException("cancelled");
                     }
@@ -279,9 +240,9 @@ class VerifierStoreTest {
     /** The store as it is, but for a listing that is older: without what was pushed since, and with what was deleted. */
     private ObjectStore withStaleListing(Set<String> pushed, Set<String> deleted) {
         Map<String, ObjectInfo> gone = new TreeMap<>();
-        deleted.forEach(key -> gone.put(key, verifierFixture.bucket.head(key).orElseThrow()));
-        deleted.forEach(verifierFixture::remove);
-        return new ForwardingObjectStore(verifierFixture.store) {
+        deleted.forEach(key -> gone.put(key, fixture.bucket.head(key).orElseThrow()));
+        deleted.forEach(fixture::remove);
+        return new ForwardingObjectStore(fixture.store) {
             @Override
             @MustBeClosed
             public Stream<ObjectInfo> list(String prefix) {
@@ -303,10 +264,10 @@ class VerifierStoreTest {
                 Set.of());
 
         // When
-        VerifySummary verifySummary = verifierFixture.verify(CONTENT, older);
+        VerifySummary verifySummary = fixture.verify(CONTENT, older);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.findings());
+        assertEquals(Set.of(), fixture.findings());
         assertEquals(1, verifySummary.images().complete());
     }
 
@@ -322,31 +283,31 @@ class VerifierStoreTest {
                         registry.revisionLink(APP, image)));
 
         // When
-        verifierFixture.verify(CONTENT, older);
+        fixture.verify(CONTENT, older);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.findings());
+        assertEquals(Set.of(), fixture.findings());
     }
 
     @Test
     void aTagThatMovesWhileItIsReadIsReadAgain() {
         // Given
         registry.tag(APP, "other", other);
-        verifierFixture.bucket.seed(registry.tagLink(APP, "other"), registry.content(registry.tagLink(APP, "other")));
+        fixture.bucket.seed(registry.tagLink(APP, "other"), registry.content(registry.tagLink(APP, "other")));
         AtomicInteger reads = new AtomicInteger();
-        verifierFixture.store.beforeRequest((operation, key) -> {
+        fixture.store.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN
                     && key.equals(registry.tagLink(APP, "other"))
                     && reads.getAndIncrement() == 0) {
-                verifierFixture.bucket.seed(key, LinkContent.of(image));
+                fixture.bucket.seed(key, LinkContent.of(image));
             }
         });
 
         // When
-        verifierFixture.verify(EXISTENCE);
+        fixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.findings());
+        assertEquals(Set.of(), fixture.findings());
         assertEquals(2, reads.get());
     }
 }
