@@ -40,6 +40,32 @@ class ManifestsTest {
             "imagestreamtags",
             "imagestreamimports",
             "imagetags");
+    private static final String BASE = "resources: [../../../knative/base]";
+
+    /** A line of an overlay that lists these folders below knative/. */
+    private static String components(String... folders) {
+        return Stream.of(folders)
+                .map(folder -> "../../../knative/" + folder)
+                .collect(Collectors.joining(", ", "components: [", "]"));
+    }
+
+    private static List<Document> ofKind(List<Document> documents, String kind) {
+        return documents.stream()
+                .filter(document -> document.kind().equals(kind))
+                .toList();
+    }
+
+    /** The content of the one of this kind. */
+    private static JsonNode only(List<Document> documents, String kind) {
+        List<Document> found = ofKind(documents, kind);
+        assertEquals(1, found.size(), kind);
+        return found.get(0).content();
+    }
+
+    /** The names of those of this kind. */
+    private static Set<String> names(List<Document> documents, String kind) {
+        return ofKind(documents, kind).stream().map(Document::name).collect(Collectors.toSet());
+    }
 
     private static Stream<Document> oneOfEachKind() {
         Map<String, Document> kinds = new TreeMap<>();
@@ -194,9 +220,8 @@ class ManifestsTest {
         // Given
         List<Document> rendered = overlay(
                 "in-process",
-                "resources: [../../../knative/base]",
-                "components: [../../../knative/components/broker, ../../../knative/openshift,"
-                        + " ../../../knative/components/openshift-in-process]");
+                BASE,
+                components("components/broker", "openshift", "components/openshift-in-process"));
 
         // When
         Set<String> writers = Rights.writersOf(rendered, WRITTEN_BY_RESTORES);
@@ -211,9 +236,8 @@ class ManifestsTest {
         for (String role : List.of("viewer", "operator")) {
             // When
             Map<String, String> rules = new TreeMap<>();
-            SOURCES.stream()
-                    .filter(document ->
-                            document.kind().equals("Role") && document.name().equals("registry-backup-" + role))
+            ofKind(SOURCES, "Role").stream()
+                    .filter(document -> document.name().equals("registry-backup-" + role))
                     .findFirst()
                     .orElseThrow()
                     .content()
@@ -254,9 +278,7 @@ class ManifestsTest {
     /** Long enough for an outage of the backup store; short enough that new pushes do not queue long after it. */
     @Test
     void deliveryIsRetriedForAnHourWithWaitsOfFiveMinutesAtMost() {
-        for (Document trigger : SOURCES.stream()
-                .filter(document -> document.kind().equals("Trigger"))
-                .toList()) {
+        for (Document trigger : ofKind(SOURCES, "Trigger")) {
             // When
             JsonNode delivery = trigger.content().at("/spec/delivery");
             int retries = delivery.path("retry").asInt();
@@ -287,12 +309,7 @@ class ManifestsTest {
     }
 
     private static JsonNode standbySecurity(String folder) throws Exception {
-        return rendered(Path.of(folder)).stream()
-                .filter(document -> document.kind().equals("Deployment"))
-                .findFirst()
-                .orElseThrow()
-                .podSpec()
-                .at("/containers/0/securityContext");
+        return only(rendered(Path.of(folder)), "Deployment").at("/spec/template/spec/containers/0/securityContext");
     }
 
     /** A tag there can be moved, and an outage is a bad time to find that out. */
@@ -328,8 +345,7 @@ class ManifestsTest {
     @Test
     void scheduledEventsCarryNoParameters() {
         // When
-        List<String> data = SOURCES.stream()
-                .filter(document -> document.kind().equals("PingSource"))
+        List<String> data = ofKind(SOURCES, "PingSource").stream()
                 .map(document -> document.content().at("/spec/data").asText())
                 .toList();
 
@@ -340,10 +356,8 @@ class ManifestsTest {
     @Test
     void theLightProfileHasOneSecretForEachStore() throws Exception {
         // When
-        Map<String, List<String>> secrets = secretsOfPods(overlay(
-                "light",
-                "resources: [../../../knative/base]",
-                "components: [../../../knative/components/broker, ../../../knative/openshift]"));
+        Map<String, List<String>> secrets =
+                secretsOfPods(overlay("light", BASE, components("components/broker", "openshift")));
 
         // Then
         assertEquals(
@@ -361,11 +375,8 @@ class ManifestsTest {
     @Test
     void theHardenedProfileSharesNoSecretBetweenPrograms() throws Exception {
         // When
-        List<Document> rendered = overlay(
-                "hardened",
-                "resources: [../../../knative/base]",
-                "components: [../../../knative/components/broker, ../../../knative/openshift,"
-                        + " ../../../knative/components/hardened]");
+        List<Document> rendered =
+                overlay("hardened", BASE, components("components/broker", "openshift", "components/hardened"));
         Map<String, List<String>> secrets = secretsOfPods(rendered);
 
         // Then
@@ -382,9 +393,8 @@ class ManifestsTest {
         // When
         List<Document> rendered = overlay(
                 "roles",
-                "resources: [../../../knative/base]",
-                "components: [../../../knative/components/broker, ../../../knative/openshift,"
-                        + " ../../../knative/components/aws-roles]",
+                BASE,
+                components("components/broker", "openshift", "components/aws-roles"),
                 "patches:",
                 "  - target: {kind: ServiceAccount, annotationSelector: eks.amazonaws.com/role-arn}",
                 "    patch: |-",
@@ -397,8 +407,7 @@ class ManifestsTest {
                 .map(document -> document.podSpec().path("serviceAccountName").asText())
                 .filter(name -> !name.isEmpty())
                 .collect(Collectors.toSet());
-        Set<String> withRole = rendered.stream()
-                .filter(document -> document.kind().equals("ServiceAccount"))
+        Set<String> withRole = ofKind(rendered, "ServiceAccount").stream()
                 .filter(document -> document.content()
                         .at("/metadata/annotations/eks.amazonaws.com~1role-arn")
                         .asText()
@@ -412,7 +421,7 @@ class ManifestsTest {
     @Test
     void withoutKnativeTheSameProgramsRunOnKindsOfKubernetesAlone() throws Exception {
         // When
-        List<Document> rendered = rendered(Path.of("knative/overlays/kubernetes"));
+        List<Document> rendered = rendered(overlayFolder("kubernetes"));
 
         // Then
         assertEquals(
@@ -421,16 +430,10 @@ class ManifestsTest {
                         .filter(document -> document.content().toString().contains("knative.dev"))
                         .map(Document::toString)
                         .toList());
-        assertEquals(
-                Set.of("replicate", "restore", "operations"),
-                rendered.stream()
-                        .filter(document -> document.kind().equals("Deployment"))
-                        .map(Document::name)
-                        .collect(Collectors.toSet()));
+        assertEquals(Set.of("replicate", "restore", "operations"), names(rendered, "Deployment"));
         assertEquals(
                 List.of("[\"canary\"]", "[\"drill\"]", "[\"reconcile\"]", "[\"verify\",\"--all\"]"),
-                rendered.stream()
-                        .filter(document -> document.kind().equals("CronJob"))
+                ofKind(rendered, "CronJob").stream()
                         .filter(document ->
                                 !document.content().at("/spec/suspend").asBoolean())
                         .map(document ->
@@ -550,11 +553,7 @@ class ManifestsTest {
 
         // Then
         for (String kind : List.of("CephBucketTopic", "CephBucketNotification")) {
-            JsonNode content = rendered.stream()
-                    .filter(document -> document.kind().equals(kind))
-                    .findFirst()
-                    .orElseThrow()
-                    .content();
+            JsonNode content = only(rendered, kind);
             assertEquals("images", content.at("/metadata/namespace").asText(), kind);
             assertTrue(
                     kind.endsWith("Notification")
@@ -567,7 +566,7 @@ class ManifestsTest {
     void aStoreThatPostsStraightToTheProgramNeedsNoBroker() throws Exception {
         for (String overlay : List.of("webhooks", "kubernetes")) {
             // When
-            List<Document> rendered = rendered(Path.of("knative/overlays").resolve(overlay));
+            List<Document> rendered = rendered(overlayFolder(overlay));
 
             // Then
             assertTrue(
@@ -583,7 +582,7 @@ class ManifestsTest {
         // When
         List<Document> rendered = overlay(
                 "settings",
-                "resources: [../../../knative/base]",
+                BASE,
                 "patches:",
                 patchIn("knative/base/network-policies.yaml"),
                 "  - target: {kind: ServiceAccount}",
@@ -591,15 +590,13 @@ class ManifestsTest {
                 "      - {op: add, path: /imagePullSecrets, value: [{name: registry-example-pull}]}");
 
         // Then
-        String policies = rendered.stream()
-                .filter(document -> document.kind().equals("NetworkPolicy"))
+        String policies = ofKind(rendered, "NetworkPolicy").stream()
                 .map(document -> document.content().path("spec").toString())
                 .collect(Collectors.joining());
         assertTrue(policies.contains("\"contour-internal\",\"my-gateway\""), policies);
         assertTrue(policies.contains("\"port\":15008"), policies);
         assertTrue(policies.contains("\"monitoring\",\"my-prometheus\""), policies);
-        rendered.stream()
-                .filter(document -> document.kind().equals("ServiceAccount"))
+        ofKind(rendered, "ServiceAccount")
                 .forEach(account -> assertEquals(
                         "registry-example-pull",
                         account.content().at("/imagePullSecrets/0/name").asText(),
@@ -621,9 +618,7 @@ class ManifestsTest {
     void aStoreInsideOpenShiftIsTrustedByWhatOpenShiftWritesIntoStoreCa() throws Exception {
         for (String overlay : List.of("ceph-odf", "noobaa")) {
             // When
-            List<Document> configMaps = rendered(Path.of("knative/overlays").resolve(overlay)).stream()
-                    .filter(document -> document.kind().equals("ConfigMap"))
-                    .toList();
+            List<Document> configMaps = ofKind(rendered(overlayFolder(overlay)), "ConfigMap");
 
             // Then
             assertEquals(
@@ -644,12 +639,8 @@ class ManifestsTest {
     @Test
     void fromOutsideOnlyWhatIsBelowPageIsReachedInThePodsOfOperations() throws Exception {
         // When
-        List<Document> plain = overlay(
-                "page", "resources: [../../../knative/base]", "components: [../../../knative/components/page-outside]");
-        List<Document> openShift = overlay(
-                "page-openshift",
-                "resources: [../../../knative/base]",
-                "components: [../../../knative/components/page-outside-openshift]");
+        List<Document> plain = overlay("page", BASE, components("components/page-outside"));
+        List<Document> openShift = overlay("page-openshift", BASE, components("components/page-outside-openshift"));
 
         // Then
         JsonNode rules = only(plain, "Ingress").at("/spec/rules");
@@ -681,22 +672,13 @@ class ManifestsTest {
         }
     }
 
-    private static JsonNode only(List<Document> documents, String kind) {
-        List<Document> found = documents.stream()
-                .filter(document -> document.kind().equals(kind))
-                .toList();
-        assertEquals(1, found.size(), kind);
-        return found.get(0).content();
-    }
-
     @Test
     void keysThatRookAndBucketClaimsWriteAreReadAsTheyAre() throws Exception {
         // When
         List<Document> rendered = overlay(
                 "rook",
-                "resources: [../../../knative/base]",
-                "components: [../../../knative/components/broker, ../../../knative/openshift,"
-                        + " ../../../knative/components/bucket-claim, ../../../knative/components/rook-user]",
+                BASE,
+                components("components/broker", "openshift", "components/bucket-claim", "components/rook-user"),
                 "patches:",
                 "  - target: {kind: CephObjectStoreUser}",
                 "    patch: |-",
@@ -736,7 +718,7 @@ class ManifestsTest {
     void whoeverPostsStraightToReplicateSendsTheSecretThatItWants() throws Exception {
         for (String overlay : List.of("webhooks", "kubernetes", "noobaa", "kind")) {
             // When
-            List<Document> rendered = rendered(Path.of("knative/overlays").resolve(overlay));
+            List<Document> rendered = rendered(overlayFolder(overlay));
 
             // Then
             JsonNode replicate = rendered.stream()
@@ -747,9 +729,8 @@ class ManifestsTest {
                     .podSpec();
             assertTrue(replicate.toString().contains("\"secretRef\":{\"name\":\"webhook-secret\"}"), overlay);
         }
-        JsonNode store = rendered(Path.of("knative/overlays/kind")).stream()
-                .filter(document ->
-                        document.name().equals("store") && document.kind().equals("Deployment"))
+        JsonNode store = ofKind(rendered(overlayFolder("kind")), "Deployment").stream()
+                .filter(document -> document.name().equals("store"))
                 .findFirst()
                 .orElseThrow()
                 .podSpec();
@@ -761,22 +742,17 @@ class ManifestsTest {
     @Test
     void alertsNameTheNamespaceAndTheAddressOfRunbooksThatTheOverlaySets() throws Exception {
         // When
-        JsonNode rule = overlay(
-                        "monitoring",
-                        "namespace: team-a",
-                        "resources: [../../../knative/monitoring]",
-                        "patches:",
-                        "  - target: {kind: PrometheusRule}",
-                        "    patch: |-",
-                        "      - {op: replace, path: /metadata/annotations/registrybackup.dev~1runbooks, value:"
-                                + " 'https://wiki.example/x'}",
-                        "transformers: [../../../knative/monitoring/settings]")
-                .stream()
-                .filter(document -> document.kind().equals("PrometheusRule"))
-                .findFirst()
-                .orElseThrow()
-                .content()
-                .at("/spec/groups");
+        List<Document> rendered = overlay(
+                "monitoring",
+                "namespace: team-a",
+                "resources: [../../../knative/monitoring]",
+                "patches:",
+                "  - target: {kind: PrometheusRule}",
+                "    patch: |-",
+                "      - {op: replace, path: /metadata/annotations/registrybackup.dev~1runbooks, value:"
+                        + " 'https://wiki.example/x'}",
+                "transformers: [../../../knative/monitoring/settings]");
+        JsonNode rule = only(rendered, "PrometheusRule").at("/spec/groups");
 
         // Then
         List<String> namespaces = Pattern.compile("namespace(?:=\\\\\"|\":\")([\\w-]+)")
@@ -794,6 +770,10 @@ class ManifestsTest {
     private static List<Document> rendered(Path folder) throws Exception {
         assumeTrue(CAN_RENDER, "no kubectl with kustomize 4 or newer on PATH: only sources are checked");
         return Manifests.rendered(folder);
+    }
+
+    private static Path overlayFolder(String name) {
+        return Path.of("knative/overlays", name);
     }
 
     private static List<Document> overlay(String name, String... lines) throws Exception {
@@ -826,11 +806,8 @@ class ManifestsTest {
     @Test
     void aRestoreOnlyClusterHasNoEventSources() throws Exception {
         // When
-        List<Document> rendered = overlay(
-                "restore-only",
-                "resources: [../../../knative/base]",
-                "components: [../../../knative/components/broker, ../../../knative/openshift,"
-                        + " ../../../knative/restore-only]");
+        List<Document> rendered =
+                overlay("restore-only", BASE, components("components/broker", "openshift", "restore-only"));
 
         // Then
         assertEquals(List.of(), References.dangling(rendered, SOURCES));
@@ -847,8 +824,7 @@ class ManifestsTest {
                 Files.readString(Path.of("src/main/java/dev/registrybackup/app/config/Configuration.java"));
 
         // When
-        Set<String> templates = SOURCES.stream()
-                .filter(document -> document.kind().equals("CronJob"))
+        Set<String> templates = ofKind(SOURCES, "CronJob").stream()
                 .filter(document -> document.content().at("/spec/suspend").asBoolean())
                 .map(Document::name)
                 .collect(Collectors.toSet());
@@ -900,10 +876,7 @@ class ManifestsTest {
     @Test
     void eachSecretThatTheDocumentsNameIsOneOfTheManifests() throws Exception {
         // Given
-        Set<String> secrets = SOURCES.stream()
-                .filter(document -> document.kind().equals("Secret"))
-                .map(Document::name)
-                .collect(Collectors.toSet());
+        Set<String> secrets = names(SOURCES, "Secret");
 
         // When
         Set<String> named = new TreeSet<>();
