@@ -39,6 +39,7 @@ class OperationExecutionTest {
     void workThatIsDoneIsOnRecord(OperationState state) {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> {
+            assertEquals(request, asked);
             fence.check();
             progressTracker.addDone(3, 300);
             return new OperationResult(state, OperationFixture.summary());
@@ -53,7 +54,9 @@ class OperationExecutionTest {
         assertEquals(state, record.state());
         assertEquals("pod-1", record.runner());
         assertEquals(3, record.progress().objectsDone());
+        assertEquals(Optional.of(fixture.clock.instant()), record.finishedAt());
         assertEquals(Optional.of(OperationFixture.summary()), record.summary());
+        assertEquals(Optional.empty(), record.reason());
     }
 
     @ParameterizedTest
@@ -66,22 +69,6 @@ class OperationExecutionTest {
 
         // Then
         assertEquals("A handler's result must be succeeded or incomplete, not " + state.label(), refusal.getMessage());
-    }
-
-    @Test
-    void workGetsWhatWasAskedFor() {
-        // Given
-        CompletableFuture<OperationRequest> got = new CompletableFuture<>();
-        OperationExecution execution = execution((asked, fence, progressTracker) -> {
-            got.complete(asked);
-            return succeeded();
-        });
-
-        // When
-        run(execution);
-
-        // Then
-        assertEquals(request, got.join());
     }
 
     @Test

@@ -123,20 +123,6 @@ class OperationRunTest {
     }
 
     @Test
-    void aRunThatIsReplacedUnnoticedDoesNotRecordItsEnd() {
-        // Given
-        fixture.startRun(request, "pod-2");
-        String before = fixture.text("run");
-
-        // When
-        boolean recorded = run.finish(progressTracker.progress(), OperationFixture.succeededOutcome());
-
-        // Then
-        assertFalse(recorded);
-        assertEquals(before, fixture.text("run"));
-    }
-
-    @Test
     void aRunThatIsReplacedAndCancelledTooIsReplaced() {
         // Given
         fixture.startRun(request, "pod-2");
@@ -274,20 +260,5 @@ class OperationRunTest {
 
         // Then
         assertEquals(new ProgressTracker().progress(), read);
-    }
-
-    @Test
-    void theEndIsOnRecordInFull() {
-        // Given
-        fixture.clock.advance(Duration.ofMinutes(5));
-
-        // When
-        run.finish(progressTracker.progress(), OperationFixture.succeededOutcome());
-
-        // Then
-        RunRecord read = fixture.status().run().orElseThrow();
-        assertEquals(Optional.of(fixture.clock.instant()), read.finishedAt());
-        assertEquals(Optional.of(OperationFixture.summary()), read.summary());
-        assertEquals(Optional.empty(), read.reason());
     }
 }

@@ -1,7 +1,6 @@
 package dev.registrybackup.reconcile.rclone;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -270,20 +269,5 @@ class ArchiveTest {
 
         // Then
         assertEquals(2, fakeRclone.commands().size());
-    }
-
-    @Test
-    void onlyTheRemoteThatItIsInIsKnownFromTheEnvironment() {
-        // Given
-        var parent = java.util.Map.of(
-                "RCLONE_CONFIG_DR_TYPE", "s3", "RCLONE_CONFIG_OTHER_TYPE", "s3", "RCLONE_DRY_RUN", "true");
-
-        // When
-        var environment = RcloneSetup.environment(parent, Path.of("/none"), List.of(), Optional.of("dr:bucket/path"));
-
-        // Then
-        assertEquals("s3", environment.get("RCLONE_CONFIG_DR_TYPE"));
-        assertFalse(environment.containsKey("RCLONE_CONFIG_OTHER_TYPE"));
-        assertFalse(environment.containsKey("RCLONE_DRY_RUN"));
     }
 }

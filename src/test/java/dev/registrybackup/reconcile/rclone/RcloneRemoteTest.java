@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -151,27 +152,33 @@ class RcloneRemoteTest {
     }
 
     @Test
-    void aProcessKnowsOnlyOurSettingsOfRclone() {
+    void aProcessKnowsOnlyOurSettingsOfRcloneAndTheRemoteOfTheArchive() {
         // Given
         Map<String, String> parent = Map.of(
                 "PATH", "/usr/bin",
                 "RCLONE_DRY_RUN", "true",
                 "RCLONE_CONFIG_BACKUP_ENDPOINT", "https://elsewhere.example",
                 "RCLONE_CONFIG_PASS", "hush",
+                "RCLONE_CONFIG_DR_TYPE", "s3",
                 "AWS_ACCESS_KEY_ID", "another",
                 "AWS_CA_BUNDLE", "/etc/ca.pem");
 
         // When
-        Map<String, String> environment = RcloneSetup.environment(
-                parent, Path.of("/scratch/none"), List.of(directory("/srv/registry")), Optional.empty());
+        Map<String, String> environment = environmentOf(parent, Optional.empty());
+        Map<String, String> withArchive = environmentOf(parent, Optional.of("dr:bucket/path"));
 
         // Then
-        assertEquals(
-                Map.of(
-                        "PATH", "/usr/bin",
-                        "RCLONE_CONFIG", "/scratch/none",
-                        "RCLONE_CONFIG_REGISTRY_TYPE", "local"),
-                environment);
+        Map<String, String> expected = new HashMap<>(Map.of(
+                "PATH", "/usr/bin",
+                "RCLONE_CONFIG", "/scratch/none",
+                "RCLONE_CONFIG_REGISTRY_TYPE", "local"));
+        assertEquals(expected, environment);
+        expected.put("RCLONE_CONFIG_DR_TYPE", "s3");
+        assertEquals(expected, withArchive);
+    }
+
+    private static Map<String, String> environmentOf(Map<String, String> parent, Optional<String> archive) {
+        return RcloneSetup.environment(parent, Path.of("/scratch/none"), List.of(directory("/srv/registry")), archive);
     }
 
     @Test
