@@ -95,7 +95,7 @@ class ImageStreamVerifierTest {
         fixture.copyAndCapture();
 
         // When
-        VerifySummary verifySummary = fixture.verify(ALL);
+        VerifySummary verifySummary = fixture.verifyScope(ALL);
 
         // Then
         assertEquals(List.of(), fixture.findings);
@@ -116,13 +116,13 @@ class ImageStreamVerifierTest {
         fixture.remove(registry.blobKey(layer));
 
         // When
-        VerifySummary verifySummary = fixture.verify(ALL);
+        VerifySummary verifySummary = fixture.verifyScope(ALL);
 
         // Then
         assertEquals(
                 Set.of(item(DEV, "v1", image), item(PROD, "stable", image)),
-                fixture.findingSubjects(FindingCode.IS_ITEM_UNRESTORABLE));
-        assertEquals(Set.of(layer.toString()), fixture.findingSubjects(FindingCode.BLOB_MISSING));
+                fixture.findings(FindingCode.IS_ITEM_UNRESTORABLE));
+        assertEquals(Set.of(layer.toString()), fixture.findings(FindingCode.BLOB_MISSING));
         assertEquals(items(2, 2, 2, 0, 2, 0), verifySummary.imageStreamCounts());
         assertEquals(
                 "It was pushed 5 days ago and cannot be restored, because the backup has no valid copy of %s: copy it from the registry again if the registry still has it; otherwise push the image again"
@@ -141,10 +141,10 @@ class ImageStreamVerifierTest {
         fixture.clock.advance(Duration.ofDays(2));
 
         // When
-        VerifySummary verifySummary = fixture.verify(ALL);
+        VerifySummary verifySummary = fixture.verifyScope(ALL);
 
         // Then
-        assertEquals(Set.of(orphan.toString()), fixture.findingSubjects(FindingCode.ORPHAN_BLOB));
+        assertEquals(Set.of(orphan.toString()), fixture.findings(FindingCode.ORPHAN_BLOB));
         assertEquals(1, fixture.findings.size());
         assertEquals(items(1, 1, 1, 1, 0, 0), verifySummary.imageStreamCounts());
         assertEquals(1, verifySummary.images().complete());
@@ -161,10 +161,10 @@ class ImageStreamVerifierTest {
         fixture.remove(registry.blobKey(index));
 
         // When
-        fixture.verify(ALL);
+        fixture.verifyScope(ALL);
 
         // Then
-        assertEquals(Set.of(item(PROD, "v1", index)), fixture.findingSubjects(FindingCode.IS_ITEM_UNRESTORABLE));
+        assertEquals(Set.of(item(PROD, "v1", index)), fixture.findings(FindingCode.IS_ITEM_UNRESTORABLE));
         assertEquals(1, fixture.findings.size());
     }
 
@@ -190,11 +190,11 @@ class ImageStreamVerifierTest {
         fixture.clock.advance(Duration.ofDays(2));
 
         // When
-        fixture.verify(ALL);
+        fixture.verifyScope(ALL);
 
         // Then
-        assertEquals(Set.of(), fixture.findingSubjects(FindingCode.ORPHAN_BLOB));
-        assertEquals(Set.of(item(PROD, "v1", bare)), fixture.findingSubjects(FindingCode.IS_ITEM_UNRESTORABLE));
+        assertEquals(Set.of(), fixture.findings(FindingCode.ORPHAN_BLOB));
+        assertEquals(Set.of(item(PROD, "v1", bare)), fixture.findings(FindingCode.IS_ITEM_UNRESTORABLE));
     }
 
     @ParameterizedTest
@@ -215,10 +215,10 @@ class ImageStreamVerifierTest {
         fixture.remove(registry.blobKey(isManifest ? image : layer));
 
         // When
-        VerifySummary verifySummary = fixture.verify("{\"repository\":\"prod/app\"}");
+        VerifySummary verifySummary = fixture.verifyScope("{\"repository\":\"prod/app\"}");
 
         // Then
-        assertEquals(Set.of(item(PROD, "damaged", damaged)), fixture.findingSubjects(FindingCode.IS_ITEM_UNRESTORABLE));
+        assertEquals(Set.of(item(PROD, "damaged", damaged)), fixture.findings(FindingCode.IS_ITEM_UNRESTORABLE));
         assertEquals(items(1, 2, 2, 1, 1, 0), verifySummary.imageStreamCounts());
     }
 
@@ -231,7 +231,7 @@ class ImageStreamVerifierTest {
         fixture.copyAndCapture();
 
         // When
-        VerifySummary verifySummary = fixture.verify(ALL);
+        VerifySummary verifySummary = fixture.verifyScope(ALL);
 
         // Then
         assertEquals(List.of(), fixture.findings);
@@ -256,12 +256,12 @@ class ImageStreamVerifierTest {
         fixture.copyAndCapture();
 
         // When
-        VerifySummary verifySummary = fixture.verify(ALL);
+        VerifySummary verifySummary = fixture.verifyScope(ALL);
 
         // Then
         assertEquals(
                 Set.of(item(DEV, "bare", bare), item(DEV, "import", elsewhere)),
-                fixture.findingSubjects(FindingCode.IMAGE_OBJECT_MISSING));
+                fixture.findings(FindingCode.IMAGE_OBJECT_MISSING));
         assertEquals(2, fixture.findings.size());
         assertEquals(items(1, 2, 1, 1, 0, 2), verifySummary.imageStreamCounts());
         assertEquals(
@@ -283,16 +283,16 @@ class ImageStreamVerifierTest {
         String scope = "{\"namespace\":\"prod\"}";
 
         // When
-        VerifySummary byExistence = fixture.verify(scope, "existence");
+        VerifySummary byExistence = fixture.verifyScope(scope, "existence");
         List<Finding> none = List.copyOf(fixture.findings);
-        VerifySummary byContent = fixture.verify(scope, "content");
+        VerifySummary byContent = fixture.verifyScope(scope, "content");
 
         // Then
         assertEquals(List.of(), none);
         assertEquals(items(1, 2, 2, 2, 0, 0), byExistence.imageStreamCounts());
         assertEquals(items(1, 2, 2, 1, 1, 0), byContent.imageStreamCounts());
-        assertEquals(Set.of(item(PROD, "v1", image)), fixture.findingSubjects(FindingCode.IS_ITEM_UNRESTORABLE));
-        assertEquals(Set.of(layer.toString()), fixture.findingSubjects(FindingCode.BLOB_DIGEST_MISMATCH));
+        assertEquals(Set.of(item(PROD, "v1", image)), fixture.findings(FindingCode.IS_ITEM_UNRESTORABLE));
+        assertEquals(Set.of(layer.toString()), fixture.findings(FindingCode.BLOB_DIGEST_MISMATCH));
     }
 
     @Test
@@ -304,7 +304,7 @@ class ImageStreamVerifierTest {
         fixture.remove(registry.blobKey(image));
 
         // When
-        VerifySummary verifySummary = fixture.verify("{\"repository\":\"prod/app\"}");
+        VerifySummary verifySummary = fixture.verifyScope("{\"repository\":\"prod/app\"}");
 
         // Then
         assertEquals(1, fixture.findings.size());
@@ -326,10 +326,10 @@ class ImageStreamVerifierTest {
         fixture.copyAndCapture();
 
         // When
-        VerifySummary verifySummary = fixture.verify(scope.formatted(image), "content");
+        VerifySummary verifySummary = fixture.verifyScope(scope.formatted(image), "content");
 
         // Then
-        assertEquals(Set.of(), fixture.findingSubjects(FindingCode.UNDETERMINED));
+        assertEquals(Set.of(), fixture.findings(FindingCode.UNDETERMINED));
         assertEquals(items(1, 1, 1, 1, 0, 0), verifySummary.imageStreamCounts());
         assertEquals(1, verifySummary.images().complete());
         assertTrue(verifySummary.bytes() > 2000);
@@ -347,15 +347,15 @@ class ImageStreamVerifierTest {
         fixture.remove(registry.blobKey(layer));
 
         // When
-        VerifySummary ofTag = fixture.verify("{\"image\":\"prod/app:v1\"}");
-        VerifySummary ofImage = fixture.verify("{\"image\":\"prod/app@%s\"}".formatted(image));
+        VerifySummary ofTag = fixture.verifyScope("{\"image\":\"prod/app:v1\"}");
+        VerifySummary ofImage = fixture.verifyScope("{\"image\":\"prod/app@%s\"}".formatted(image));
 
         // Then
         assertEquals(items(1, 1, 1, 1, 0, 0), ofTag.imageStreamCounts());
         assertEquals(items(1, 2, 2, 0, 2, 0), ofImage.imageStreamCounts());
         assertEquals(
                 Set.of(item(PROD, "v1", image), item(PROD, "old", image)),
-                fixture.findingSubjects(FindingCode.IS_ITEM_UNRESTORABLE));
+                fixture.findings(FindingCode.IS_ITEM_UNRESTORABLE));
     }
 
     @Test
@@ -367,7 +367,7 @@ class ImageStreamVerifierTest {
         fixture.copyAndCapture();
 
         // When
-        VerifySummary verifySummary = fixture.verify("{\"image\":\"prod/app@%s\"}".formatted(image));
+        VerifySummary verifySummary = fixture.verifyScope("{\"image\":\"prod/app@%s\"}".formatted(image));
 
         // Then
         assertEquals(List.of(), fixture.findings);
@@ -382,7 +382,7 @@ class ImageStreamVerifierTest {
         fixture.copyAndCapture();
 
         // When
-        fixture.verify("{\"image\":\"prod/app:v2\"}");
+        fixture.verifyScope("{\"image\":\"prod/app:v2\"}");
 
         // Then
         assertEquals(
@@ -399,15 +399,15 @@ class ImageStreamVerifierTest {
         // Given
         fixture.tag(DEV, "v1", image);
         fixture.copyAndCapture();
-        fixture.backup.clearRequests();
+        fixture.store.clearRequests();
 
         // When
-        fixture.verify("{\"image\":\"dev/app@%s\"}".formatted(image));
+        fixture.verifyScope("{\"image\":\"dev/app@%s\"}".formatted(image));
 
         // Then
         assertEquals(
                 1,
-                fixture.backup.requests().stream()
+                fixture.store.requests().stream()
                         .filter(new Request(Operation.OPEN, registry.blobKey(image))::equals)
                         .count());
     }
@@ -420,11 +420,11 @@ class ImageStreamVerifierTest {
         fixture.remove(registry.blobKey(layer));
 
         // When
-        VerifySummary verifySummary = fixture.run("{\"store\":\"registry\"}");
+        VerifySummary verifySummary = fixture.verify("{\"store\":\"registry\"}");
 
         // Then
         assertEquals(Optional.empty(), verifySummary.imageStreamCounts());
-        assertEquals(Set.of(), fixture.findingSubjects(FindingCode.IS_ITEM_UNRESTORABLE));
+        assertEquals(Set.of(), fixture.findings(FindingCode.IS_ITEM_UNRESTORABLE));
     }
 
     @Test
@@ -433,11 +433,11 @@ class ImageStreamVerifierTest {
         registry.writeTo(fixture.bucket::seed);
 
         // When
-        VerifySummary verifySummary = fixture.verify(ALL);
+        VerifySummary verifySummary = fixture.verifyScope(ALL);
 
         // Then
         assertEquals(Optional.empty(), verifySummary.imageStreamCounts());
-        assertEquals(Optional.empty(), new RestorableShare(fixture.backup).read());
+        assertEquals(Optional.empty(), new RestorableShare(fixture.store).read());
     }
 
     @Test
@@ -451,12 +451,12 @@ class ImageStreamVerifierTest {
         fixture.remove(registry.blobKey(layer));
 
         // When
-        fixture.verify(ALL);
-        fixture.verify(ALL);
+        fixture.verifyScope(ALL);
+        fixture.verifyScope(ALL);
 
         // Then
         RestorableShare.ShareRecord shareRecord =
-                new RestorableShare(fixture.backup).read().orElseThrow();
+                new RestorableShare(fixture.store).read().orElseThrow();
         assertEquals(new RestorableShare.ShareRecord(fixture.clock.instant(), 2, 1), shareRecord);
         assertEquals(0.5, shareRecord.share());
         assertEquals(
@@ -499,10 +499,10 @@ class ImageStreamVerifierTest {
         fixture.copyAndCapture();
 
         // When
-        fixture.verify("{\"namespace\":\"dev\"}");
+        fixture.verifyScope("{\"namespace\":\"dev\"}");
 
         // Then
-        assertEquals(Optional.empty(), new RestorableShare(fixture.backup).read());
+        assertEquals(Optional.empty(), new RestorableShare(fixture.store).read());
     }
 
     @Test
@@ -513,7 +513,7 @@ class ImageStreamVerifierTest {
         fixture.copyAndCapture();
 
         // When
-        fixture.verify(ALL);
+        fixture.verifyScope(ALL);
 
         // Then
         assertEquals(
@@ -532,22 +532,22 @@ class ImageStreamVerifierTest {
         // Given
         fixture.tag(PROD, "v1", image);
         fixture.copyAndCapture();
-        fixture.verify(ALL);
+        fixture.verifyScope(ALL);
         fixture.corrupt(
                 fixture.bucket.keys("registry-backup/openshift/snapshots/").get(0));
         String before = fixture.catalogDocument(PROD).toString();
         fixture.clock.advance(Duration.ofDays(1));
 
         // When
-        VerifySummary verifySummary = fixture.verify(ALL);
+        VerifySummary verifySummary = fixture.verifyScope(ALL);
 
         // Then
-        assertEquals(Set.of("registry-backup/openshift/snapshots/"), fixture.findingSubjects(FindingCode.UNDETERMINED));
+        assertEquals(Set.of("registry-backup/openshift/snapshots/"), fixture.findings(FindingCode.UNDETERMINED));
         assertEquals(Optional.empty(), verifySummary.imageStreamCounts());
         assertEquals(before, fixture.catalogDocument(PROD).toString());
         assertEquals(
                 SettableClock.START.plus(Duration.ofDays(2)),
-                new RestorableShare(fixture.backup).read().orElseThrow().at());
+                new RestorableShare(fixture.store).read().orElseThrow().at());
     }
 
     @Test
@@ -555,15 +555,15 @@ class ImageStreamVerifierTest {
         // Given
         fixture.tag(PROD, "v1", image);
         fixture.copyAndCapture();
-        fixture.verify(ALL);
+        fixture.verifyScope(ALL);
         fixture.bucket.keys("registry-backup/openshift/bodies/").forEach(fixture::remove);
         String before = fixture.catalogDocument(PROD).toString();
 
         // When
-        VerifySummary verifySummary = fixture.verify(ALL);
+        VerifySummary verifySummary = fixture.verifyScope(ALL);
 
         // Then
-        assertEquals(Set.of(PROD, PROD + "@" + image), fixture.findingSubjects(FindingCode.UNDETERMINED));
+        assertEquals(Set.of(PROD, PROD + "@" + image), fixture.findings(FindingCode.UNDETERMINED));
         assertEquals(items(0, 0, 0, 0, 0, 0), verifySummary.imageStreamCounts());
         assertEquals(before, fixture.catalogDocument(PROD).toString());
     }
@@ -574,13 +574,13 @@ class ImageStreamVerifierTest {
         fixture.tag(PROD, "v1", image);
         fixture.copyAndCapture();
         String body = bodyOf(image);
-        fixture.backup.failOn(Operation.OPEN, body, StoreError.UNAVAILABLE, "a test says so");
+        fixture.store.failOn(Operation.OPEN, body, StoreError.UNAVAILABLE, "a test says so");
 
         // When
-        VerifySummary verifySummary = fixture.verify(ALL);
+        VerifySummary verifySummary = fixture.verifyScope(ALL);
 
         // Then
-        assertEquals(Set.of(PROD + "@" + image), fixture.findingSubjects(FindingCode.UNDETERMINED));
+        assertEquals(Set.of(PROD + "@" + image), fixture.findings(FindingCode.UNDETERMINED));
         assertEquals(items(1, 1, 0, 0, 0, 0), verifySummary.imageStreamCounts());
         assertEquals(Optional.empty(), new RestorableShare(fixture.bucket).read());
         assertTrue(StreamSupport.stream(

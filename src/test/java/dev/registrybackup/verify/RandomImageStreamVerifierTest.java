@@ -57,7 +57,7 @@ class RandomImageStreamVerifierTest {
         List<Digest> images = List.copyOf(closures.keySet());
         Set<Digest> imported = new HashSet<>();
         List<TaggedItem> managed = new ArrayList<>();
-        try (ImageStreamVerifierFixture bench = new ImageStreamVerifierFixture(registry, scratch)) {
+        try (ImageStreamVerifierFixture fixture = new ImageStreamVerifierFixture(registry, scratch)) {
             for (Digest image : images) {
                 Digest[] below = manifestsBelow(image, closures, registry);
                 boolean isChild = images.stream()
@@ -65,21 +65,21 @@ class RandomImageStreamVerifierTest {
                                 && closures.getOrDefault(other, Set.of()).contains(registry.blobKey(image)));
                 if (!isChild && random.nextInt(3) == 0) {
                     imported.add(image);
-                    bench.cluster.importImage(image, below);
+                    fixture.cluster.importImage(image, below);
                 } else {
-                    bench.cluster.push(image, below);
+                    fixture.cluster.push(image, below);
                 }
             }
             for (int count = 10 + random.nextInt(30); count > 0; count--) {
                 String stream = IMAGE_STREAMS.get(random.nextInt(IMAGE_STREAMS.size()));
                 String tag = "v" + random.nextInt(4);
                 Digest image = images.get(random.nextInt(images.size()));
-                bench.tag(stream, tag, image);
+                fixture.tag(stream, tag, image);
                 if (!imported.contains(image)) {
                     managed.add(new TaggedItem("%s:%s@%s".formatted(stream, tag, image), image));
                 }
             }
-            bench.copyAndCapture();
+            fixture.copyAndCapture();
             List<String> blobs = registry.keys().stream()
                     .filter(key -> registry.layout().parse(key) instanceof BlobData)
                     .toList();
@@ -87,7 +87,7 @@ class RandomImageStreamVerifierTest {
             for (int count = random.nextInt(5); count > 0; count--) {
                 lost.add(blobs.get(random.nextInt(blobs.size())));
             }
-            lost.forEach(bench::remove);
+            lost.forEach(fixture::remove);
             Set<TaggedItem> unrestorable = managed.stream()
                     .filter(item -> closures.getOrDefault(item.image(), Set.of()).stream()
                             .anyMatch(lost::contains))
@@ -97,19 +97,20 @@ class RandomImageStreamVerifierTest {
                     .count();
 
             // When
-            VerifySummary verifySummary = bench.verify("{\"all\":true}", seed % 2 == 0 ? "content" : "existence");
+            VerifySummary verifySummary =
+                    fixture.verifyScope("{\"all\":true}", seed % 2 == 0 ? "content" : "existence");
 
             // Then
             assertEquals(
                     unrestorable.stream().map(TaggedItem::subject).collect(Collectors.toSet()),
-                    bench.findingSubjects(FindingCode.IS_ITEM_UNRESTORABLE));
+                    fixture.findings(FindingCode.IS_ITEM_UNRESTORABLE));
             assertEquals(
-                    Optional.of(new RestorableShare.ShareRecord(bench.clock.instant(), managed.size(), restorable)),
-                    new RestorableShare(bench.bucket).read());
+                    Optional.of(new RestorableShare.ShareRecord(fixture.clock.instant(), managed.size(), restorable)),
+                    new RestorableShare(fixture.bucket).read());
             assertEquals(
                     managed.size() - restorable,
                     verifySummary.imageStreamCounts().orElseThrow().unrestorable());
-            assertEquals(Set.of(), bench.findingSubjects(FindingCode.IMAGE_OBJECT_MISSING));
+            assertEquals(Set.of(), fixture.findings(FindingCode.IMAGE_OBJECT_MISSING));
         }
     }
 }

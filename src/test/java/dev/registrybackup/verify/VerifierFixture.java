@@ -24,18 +24,25 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** A store with the content of a made-up registry, and a verifier that looks at it. */
-final class VerifierFixture implements AutoCloseable {
+class VerifierFixture implements AutoCloseable {
     final SettableClock clock = new SettableClock();
-    final InMemoryObjectStore bucket = new InMemoryObjectStore("registry", false, clock);
-    final RecordingObjectStore store = new RecordingObjectStore(bucket);
+    final InMemoryObjectStore bucket;
+    final RecordingObjectStore store;
     final WorkerPools workerPools = new WorkerPools(4, 2);
     final ProgressTracker progressTracker = new ProgressTracker();
     final List<Finding> findings = Collections.synchronizedList(new ArrayList<>());
     final RandomRegistry registry;
 
     VerifierFixture(RandomRegistry registry) {
-        this.registry = registry;
+        this("registry", false, registry);
         registry.writeTo(bucket::seed);
+    }
+
+    /** With an empty bucket of that name. */
+    VerifierFixture(String name, boolean versioned, RandomRegistry registry) {
+        this.registry = registry;
+        bucket = new InMemoryObjectStore(name, versioned, clock);
+        store = new RecordingObjectStore(bucket);
     }
 
     VerifySummary verify(String request) {
