@@ -82,6 +82,14 @@ public final class RecordingObjectStore implements ObjectStore {
         return List.copyOf(requests);
     }
 
+    /** The keys of all requests of that kind so far, in order. */
+    public List<String> keysOf(Operation operation) {
+        return requests.stream()
+                .filter(request -> request.operation() == operation)
+                .map(Request::key)
+                .toList();
+    }
+
     /** The keys that became visible so far, in order. */
     public List<String> writtenKeys() {
         return requests.stream()

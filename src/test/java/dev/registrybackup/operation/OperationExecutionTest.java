@@ -17,7 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -27,12 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class OperationExecutionTest {
     private final OperationFixture fixture = new OperationFixture();
     private final OperationRequest request = fixture.createRestore();
-    private final WorkerPools workerPools = new WorkerPools(1, 1);
 
-    @AfterEach
-    void close() {
-        workerPools.close();
-    }
+    @AutoClose
+    private final WorkerPools workerPools = new WorkerPools(1, 1);
 
     @ParameterizedTest
     @EnumSource(names = {"SUCCEEDED", "INCOMPLETE"})

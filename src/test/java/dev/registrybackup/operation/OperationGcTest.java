@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
-import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import dev.registrybackup.objectstore.StoreError;
 import java.time.Duration;
 import java.util.List;
@@ -118,9 +117,7 @@ class OperationGcTest {
         // Then
         assertEquals(
                 List.of("request", "cancel", "run"),
-                fixture.backup.requests().stream()
-                        .filter(request -> request.operation() == Operation.DELETE)
-                        .map(Request::key)
+                fixture.backup.keysOf(Operation.DELETE).stream()
                         .map(key -> key.substring(key.lastIndexOf('/') + 1))
                         .toList());
     }

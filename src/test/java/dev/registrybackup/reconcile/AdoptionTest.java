@@ -44,7 +44,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,14 +58,12 @@ class AdoptionTest {
     private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
+
+    @AutoClose
     private final WorkerPools workerPools = new WorkerPools(1, 1);
+
     private final ProgressTracker progressTracker = new ProgressTracker();
     private final List<Finding> findings = new ArrayList<>();
-
-    @AfterEach
-    void close() {
-        workerPools.close();
-    }
 
     private Adoption.AdoptionSummary adopt() {
         return adopt(() -> {});
@@ -121,9 +119,7 @@ class AdoptionTest {
 
     /** The keys of the blobs that were opened, in key order. */
     private List<String> readKeys() {
-        return backup.requests().stream()
-                .filter(request -> request.operation() == Operation.OPEN)
-                .map(Request::key)
+        return backup.keysOf(Operation.OPEN).stream()
                 .filter(key -> !key.startsWith("registry-backup/"))
                 .sorted()
                 .toList();

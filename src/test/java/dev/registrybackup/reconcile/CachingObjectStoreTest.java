@@ -41,9 +41,7 @@ class CachingObjectStoreTest {
     }
 
     private long reads() {
-        return below.requests().stream()
-                .filter(request -> request.operation() == Operation.OPEN)
-                .count();
+        return below.keysOf(Operation.OPEN).size();
     }
 
     private static byte[] document(int size) {

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,11 +21,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class EncryptedStoresTest {
     private final RandomRegistry content = RandomRegistry.random(4);
 
-    private Path scratch;
+    private final Path scratch;
 
-    @BeforeEach
-    void setUp(@TempDir Path directory) {
-        scratch = directory;
+    EncryptedStoresTest(@TempDir Path scratch) {
+        this.scratch = scratch;
     }
 
     /** What each store is seen through. */

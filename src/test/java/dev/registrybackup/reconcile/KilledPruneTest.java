@@ -20,7 +20,6 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,11 +32,10 @@ class KilledPruneTest {
     private static final ReconcilePolicy MIRROR =
             new ReconcilePolicy(true, Duration.ofDays(30), 1, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO);
 
-    private Path scratch;
+    private final Path scratch;
 
-    @BeforeEach
-    void setUp(@TempDir Path directory) {
-        scratch = directory;
+    KilledPruneTest(@TempDir Path scratch) {
+        this.scratch = scratch;
     }
 
     private static Fence fenceFailingAfter(int times) {

@@ -30,8 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,11 +46,12 @@ class PrunerTest {
     private final Digest keptImage = content.image("keep/app", sharedLayer);
     private final Digest ownLayer = content.layer("old/app", 200);
     private final Digest oldImage = content.image("old/app", ownLayer, sharedLayer);
-    private Path scratch;
-    private ReconcileFixture fixture;
+    private final Path scratch;
 
-    @BeforeEach
-    void setUp(@TempDir Path directory) {
+    @AutoClose
+    private final ReconcileFixture fixture;
+
+    PrunerTest(@TempDir Path directory) {
         scratch = directory;
         content.mount("old/app", sharedLayer);
         content.tag("keep/app", "v1", keptImage);
@@ -59,11 +59,6 @@ class PrunerTest {
         fixture = new ReconcileFixture(scratch).withContent(content).withMirror();
         fixture.run();
         fixture.clock().advance(DAY);
-    }
-
-    @AfterEach
-    void tearDown() {
-        fixture.close();
     }
 
     private void delete(String part) {
@@ -133,9 +128,7 @@ class PrunerTest {
     }
 
     private List<String> removedKeys() {
-        return fixture.backup().requests().stream()
-                .filter(request -> request.operation() == Operation.DELETE)
-                .map(request -> request.key())
+        return fixture.backup().keysOf(Operation.DELETE).stream()
                 .filter(key -> key.startsWith("docker/"))
                 .toList();
     }

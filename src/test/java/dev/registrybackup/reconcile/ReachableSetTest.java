@@ -10,7 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class ReachableSetTest {
@@ -18,14 +18,12 @@ class ReachableSetTest {
 
     private final RandomRegistry made = new RandomRegistry(1);
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
+
+    @AutoClose
     private final WorkerPools workerPools = new WorkerPools(4, 2);
+
     private final ReachableSet reachableSet =
             new ReachableSet(new StorePair(new InMemoryObjectStore("registry"), backup, made.layout()), workerPools);
-
-    @AfterEach
-    void close() {
-        workerPools.close();
-    }
 
     @Test
     void parentsComeBeforeTheChildrenTheyShare() {

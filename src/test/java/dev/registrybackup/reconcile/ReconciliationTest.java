@@ -49,8 +49,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,16 +60,12 @@ class ReconciliationTest {
     private static final Duration HOUR = Duration.ofHours(1);
 
     private final RandomRegistry content = RandomRegistry.random(4);
-    private ReconcileFixture fixture;
 
-    @BeforeEach
-    void setUp(@TempDir Path scratch) {
+    @AutoClose
+    private final ReconcileFixture fixture;
+
+    ReconciliationTest(@TempDir Path scratch) {
         fixture = new ReconcileFixture(scratch).withContent(content);
-    }
-
-    @AfterEach
-    void tearDown() {
-        fixture.close();
     }
 
     private List<FindingCode> codes() {

@@ -16,8 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,19 +26,15 @@ class RepairPhaseTest {
     private final Digest layer = content.layer("team/app", 3_000);
     private final Digest image = content.image("team/app", layer);
     private final String blob = content.blobKey(layer);
-    private ReconcileFixture fixture;
 
-    @BeforeEach
-    void setUp(@TempDir Path scratch) {
+    @AutoClose
+    private final ReconcileFixture fixture;
+
+    RepairPhaseTest(@TempDir Path scratch) {
         content.tag("team/app", "v1", image);
         fixture = new ReconcileFixture(scratch).withContent(content);
         fixture.run();
         fixture.clock().advance(Duration.ofHours(1));
-    }
-
-    @AfterEach
-    void tearDown() {
-        fixture.close();
     }
 
     /** As a disk does it: the size, the ETag's absence of doubt and the metadata stay. */

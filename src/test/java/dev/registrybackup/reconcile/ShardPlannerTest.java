@@ -131,9 +131,6 @@ class ShardPlannerTest {
     }
 
     private List<String> countedPrefixes() {
-        return registry.requests().stream()
-                .filter(request -> request.operation() == Operation.LIST)
-                .map(RecordingObjectStore.Request::key)
-                .toList();
+        return registry.keysOf(Operation.LIST);
     }
 }

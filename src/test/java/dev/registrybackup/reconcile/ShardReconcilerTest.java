@@ -15,24 +15,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How often the comparer is asked again, and what else may go on meanwhile. */
 class ShardReconcilerTest {
     private final RandomRegistry content = RandomRegistry.random(4);
-    private ReconcileFixture fixture;
 
-    @BeforeEach
-    void setUp(@TempDir Path scratch) {
+    @AutoClose
+    private final ReconcileFixture fixture;
+
+    ShardReconcilerTest(@TempDir Path scratch) {
         fixture = new ReconcileFixture(scratch).withContent(content);
-    }
-
-    @AfterEach
-    void tearDown() {
-        fixture.close();
     }
 
     @Test

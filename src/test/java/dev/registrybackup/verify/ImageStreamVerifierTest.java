@@ -34,8 +34,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import java.util.zip.GZIPInputStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,18 +49,13 @@ class ImageStreamVerifierTest {
     private final RandomRegistry registry = new RandomRegistry(11);
     private final Digest layer = registry.layer(DEV, 2000);
     private final Digest image = registry.image(DEV, layer);
-    private ImageStreamVerifierFixture fixture = new ImageStreamVerifierFixture(registry, Path.of(""));
 
-    @BeforeEach
-    void setUp(@TempDir Path scratch) {
-        fixture.close();
+    @AutoClose
+    private final ImageStreamVerifierFixture fixture;
+
+    ImageStreamVerifierTest(@TempDir Path scratch) {
         fixture = new ImageStreamVerifierFixture(registry, scratch);
         fixture.cluster.push(image);
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
     }
 
     private static String item(String repository, String tag, Digest image) {

@@ -26,7 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,7 +41,10 @@ class LastVerificationTest {
     private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
+
+    @AutoClose
     private final WorkerPools workerPools = new WorkerPools(4, 2);
+
     private final RandomRegistry registry = new RandomRegistry(6);
     private final Digest layer = registry.layer(APP, 500);
     private final Digest image = registry.image(APP, layer);
@@ -49,11 +52,6 @@ class LastVerificationTest {
 
     {
         registry.image("team/other", registry.layer("team/other", 500));
-    }
-
-    @AfterEach
-    void close() {
-        workerPools.close();
     }
 
     private Verification.VerificationResult verify(String request) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
-import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
@@ -76,11 +75,7 @@ class SampleTest {
                             .map(registry::blobKey)
                             .sorted()
                             .toList(),
-                    fixture.store.requests().stream()
-                            .filter(asked -> asked.operation() == Operation.OPEN)
-                            .map(Request::key)
-                            .sorted()
-                            .toList());
+                    fixture.store.keysOf(Operation.OPEN).stream().sorted().toList());
         }
     }
 }

@@ -42,7 +42,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,16 +59,14 @@ class VerificationTest {
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
     private final RecordingObjectStore registryStore = new RecordingObjectStore(registryBucket);
+
+    @AutoClose
     private final WorkerPools workerPools = new WorkerPools(4, 2);
+
     private final RandomRegistry registry = new RandomRegistry(6);
     private final Digest layer = registry.layer(APP, 500);
     private final Digest image = registry.image(APP, layer);
     private final Digest other = registry.image("team/other", registry.layer("team/other", 500));
-
-    @AfterEach
-    void close() {
-        workerPools.close();
-    }
 
     private ObjectStore store(String name) {
         return name.equals("backup") ? backup : registryStore;

@@ -3,7 +3,6 @@ package dev.registrybackup.verify;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
-import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
@@ -11,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,16 +25,13 @@ class VerifierScopesTest {
     private final Digest neighbour = registry.image("team/neighbour", registry.layer("team/neighbour", 100));
     private final Digest stranger = registry.image("others/app", registry.layer("others/app", 100));
     private final Digest below = registry.image(APP + "/below", registry.layer(APP + "/below", 100));
+
+    @AutoClose
     private final VerifierFixture fixture = createFixture();
 
     private VerifierFixture createFixture() {
         registry.tag(APP, "latest", index);
         return new VerifierFixture(registry);
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
     }
 
     private static String request(String scope, String depth) {
@@ -156,10 +152,7 @@ class VerifierScopesTest {
         // Then
         assertEquals(
                 List.of(registry.revisionLink(APP, index), registry.layout().blobsPrefix()),
-                fixture.store.requests().stream()
-                        .filter(asked -> asked.operation() == Operation.LIST)
-                        .map(Request::key)
-                        .toList());
+                fixture.store.keysOf(Operation.LIST));
     }
 
     @Test

@@ -26,7 +26,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -43,17 +43,14 @@ class VerifierStoreTest {
     private final Digest second = registry.layer(APP, 3000);
     private final Digest image = registry.image(APP, layer, second);
     private final Digest other = registry.image(APP, second);
+
+    @AutoClose
     private final VerifierFixture fixture = createFixture();
 
     private VerifierFixture createFixture() {
         registry.tag(APP, "latest", image);
         registry.tag(APP, "latest", other);
         return new VerifierFixture(registry);
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
     }
 
     private void failAt(Set<String> keys) {
@@ -84,11 +81,7 @@ class VerifierStoreTest {
         fixture.verify(CONTENT);
 
         // Then
-        assertEquals(
-                2,
-                fixture.store.requests().stream()
-                        .filter(asked -> asked.operation() == Operation.LIST)
-                        .count());
+        assertEquals(2, fixture.store.keysOf(Operation.LIST).size());
     }
 
     @Test
@@ -113,9 +106,7 @@ class VerifierStoreTest {
                 registry.keys().stream()
                         .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
                         .collect(Collectors.toSet()),
-                fixture.store.requests().stream()
-                        .filter(asked -> asked.operation() == Operation.OPEN)
-                        .map(Request::key)
+                fixture.store.keysOf(Operation.OPEN).stream()
                         .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
                         .collect(Collectors.toSet()));
     }

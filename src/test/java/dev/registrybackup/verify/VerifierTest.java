@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,6 +34,8 @@ class VerifierTest {
     private final Digest image = registry.image(APP, layer, registry.layer(APP, 3000));
     private final Digest other = registry.image(APP, layer);
     private final Digest index = registry.index(APP, image, other);
+
+    @AutoClose
     private VerifierFixture fixture = createFixture();
 
     private VerifierFixture createFixture() {
@@ -45,11 +47,6 @@ class VerifierTest {
     private void setUp() {
         fixture.close();
         fixture = new VerifierFixture(registry);
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
     }
 
     @ParameterizedTest

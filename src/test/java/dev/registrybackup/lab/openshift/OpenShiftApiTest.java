@@ -23,7 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** The rules of the server without which a test of a restore would pass on what a real cluster refuses or changes. */
@@ -36,13 +36,11 @@ class OpenShiftApiTest {
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final SettableClock clock = new SettableClock();
-    private final OpenShiftApi api = OpenShiftApi.start(clock);
-    private final OpenShiftApi.Account admin = api.account("admin").everything();
 
-    @AfterEach
-    void close() {
-        api.close();
-    }
+    @AutoClose
+    private final OpenShiftApi api = OpenShiftApi.start(clock);
+
+    private final OpenShiftApi.Account admin = api.account("admin").everything();
 
     private record Reply(int status, JsonNode body) {
         String message() {

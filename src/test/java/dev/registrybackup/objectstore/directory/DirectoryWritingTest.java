@@ -33,7 +33,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,16 +45,13 @@ class DirectoryWritingTest {
 
     private final Path root;
     private final DirectoryObjectStore store;
+
+    @AutoClose("shutdownNow")
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
 
     DirectoryWritingTest(@TempDir Path root) {
         this.root = root;
         this.store = DirectoryObjectStore.of("backup", root);
-    }
-
-    @AfterEach
-    void endThreads() {
-        threads.shutdownNow();
     }
 
     /** Content that runs an action whenever it is read. */

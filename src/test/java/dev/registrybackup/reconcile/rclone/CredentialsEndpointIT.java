@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +43,7 @@ class CredentialsEndpointIT {
 
     private final Path scratch;
 
+    @AutoClose
     private LoopbackServer store;
     // Written by the server's threads.
     private final List<String> sessions = new CopyOnWriteArrayList<>();
@@ -55,11 +56,6 @@ class CredentialsEndpointIT {
     @BeforeEach
     void start() {
         store = new LoopbackServer(this::list);
-    }
-
-    @AfterEach
-    void stop() {
-        store.close();
     }
 
     /** Two pages of one key each. */
