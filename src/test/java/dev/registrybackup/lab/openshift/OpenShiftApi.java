@@ -3,7 +3,6 @@ package dev.registrybackup.lab.openshift;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import dev.registrybackup.lab.LoopbackServer;
@@ -58,27 +57,27 @@ public final class OpenShiftApi implements AutoCloseable {
 
     /** The three objects named "cluster": cluster-image-registry-operator pkg/operator/bootstrap.go. */
     private void installSingletons() {
-        ObjectNode registryConfig = singleton();
-        ObjectNode spec = registryConfig.putObject("spec");
-        spec.put("managementState", "Managed").put("replicas", 2).put("rolloutStrategy", "RollingUpdate");
-        spec.put("logLevel", "Normal").put("readOnly", false);
-        ObjectNode storage = spec.putObject("storage").put("managementState", "Managed");
-        storage.putObject("s3").put("bucket", "registry").put("region", "lab");
-        registryConfig.putObject("status").set("storage", storage.deepCopy());
+        String storage = "{'managementState':'Managed','s3':{'bucket':'registry','region':'lab'}}";
+        ObjectNode registryConfig =
+                json("{'metadata':{'name':'cluster','generation':1},'spec':{'managementState':'Managed','replicas':2,"
+                        + "'rolloutStrategy':'RollingUpdate','logLevel':'Normal','readOnly':false,'storage':" + storage
+                        + "},'status':{'storage':" + storage + "}}");
+        ObjectNode pruner = json("{'metadata':{'name':'cluster','generation':1},"
+                + "'spec':{'schedule':'','suspend':false,'keepTagRevisions':3}}");
+        ObjectNode settings = json("{'metadata':{'name':'cluster','generation':1},'spec':{},"
+                + "'status':{'internalRegistryHostname':'" + INTERNAL_REGISTRY + "'}}");
         store.create(Resource.REGISTRY_CONFIGS, registryConfig, "cluster-image-registry-operator");
-        ObjectNode pruner = singleton();
-        pruner.putObject("spec").put("schedule", "").put("suspend", false).put("keepTagRevisions", 3);
         store.create(Resource.IMAGE_PRUNERS, pruner, "cluster-image-registry-operator");
-        ObjectNode settings = singleton();
-        settings.putObject("spec");
-        settings.putObject("status").put("internalRegistryHostname", INTERNAL_REGISTRY);
         store.create(Resource.IMAGE_SETTINGS, settings, "cluster-version-operator");
     }
 
-    private static ObjectNode singleton() {
-        ObjectNode object = JsonNodeFactory.instance.objectNode();
-        object.putObject("metadata").put("name", CLUSTER).put("generation", 1);
-        return object;
+    /** An object that is written with apostrophes for quotation marks, and with these values. */
+    private static ObjectNode json(String text, Object... values) {
+        try {
+            return (ObjectNode) Request.read(text.replace('\'', '"').formatted(values));
+        } catch (JsonProcessingException cause) {
+            throw new IllegalArgumentException("Not JSON: " + text, cause);
+        }
     }
 
     /** Starts a cluster without namespaces on a free port; the clock gives all times, cut to the second. */
@@ -179,12 +178,10 @@ public final class OpenShiftApi implements AutoCloseable {
 
     /** Limits {@code openshift.io/images} or {@code openshift.io/image-tags} per stream of the namespace, made if absent. */
     public void limit(String namespace, String what, int maximum) {
-        ObjectNode range = JsonNodeFactory.instance.objectNode();
-        range.putObject("metadata")
-                .put("namespace", namespace)
-                .put("name", what.replaceAll("[./]", "-") + "-" + maximum);
-        ObjectNode limit = range.putObject("spec").putArray("limits").addObject();
-        limit.put("type", "openshift.io/ImageStream").putObject("max").put(what, Integer.toString(maximum));
+        ObjectNode range = json(
+                "{'metadata':{'namespace':'%s','name':'%s'},"
+                        + "'spec':{'limits':[{'type':'openshift.io/ImageStream','max':{'%s':'%d'}}]}}",
+                namespace, what.replaceAll("[./]", "-") + "-" + maximum, what, maximum);
         run(() -> {
             ensureNamespace(namespace);
             store.create(Resource.LIMIT_RANGES, range, "admin");
@@ -193,15 +190,10 @@ public final class OpenShiftApi implements AutoCloseable {
 
     /** A suspended CronJob whose Jobs run as that account; makes the namespace if it is absent. */
     public void cronJob(String namespace, String name, String serviceAccount) {
-        ObjectNode cronJob = JsonNodeFactory.instance.objectNode();
-        cronJob.putObject("metadata").put("namespace", namespace).put("name", name);
-        cronJob.putObject("spec")
-                .put("suspend", true)
-                .putObject("jobTemplate")
-                .putObject("spec")
-                .putObject("template")
-                .putObject("spec")
-                .put("serviceAccountName", serviceAccount);
+        ObjectNode cronJob = json(
+                "{'metadata':{'namespace':'%s','name':'%s'},'spec':{'suspend':true,"
+                        + "'jobTemplate':{'spec':{'template':{'spec':{'serviceAccountName':'%s'}}}}}}",
+                namespace, name, serviceAccount);
         run(() -> {
             ensureNamespace(namespace);
             store.create(Resource.CRON_JOBS, cronJob, "admin");
@@ -240,9 +232,8 @@ public final class OpenShiftApi implements AutoCloseable {
             byte @Nullable [] config) {
         run(() -> {
             ensureStream(namespace, stream);
-            ObjectNode mapping = JsonNodeFactory.instance.objectNode();
-            mapping.putObject("metadata").put("namespace", namespace).put("name", stream);
-            mapping.put("tag", tag).set("image", image(namespace, stream, digest, manifest, mediaType, config));
+            ObjectNode mapping = json("{'metadata':{'namespace':'%s','name':'%s'},'tag':'%s'}", namespace, stream, tag);
+            mapping.set("image", image(namespace, stream, digest, manifest, mediaType, config));
             api.images().map(mapping, REGISTRY);
         });
     }
@@ -274,13 +265,9 @@ public final class OpenShiftApi implements AutoCloseable {
             byte[] manifest,
             String mediaType,
             byte @Nullable [] config) {
-        ObjectNode image = JsonNodeFactory.instance.objectNode();
-        image.putObject("metadata")
-                .put("name", digest)
-                .putObject("annotations")
-                .put(Images.MANAGED, "true")
-                .put(Images.BLOB_STORED, "true");
-        image.put("dockerImageReference", "%s/%s/%s@%s".formatted(INTERNAL_REGISTRY, namespace, stream, digest));
+        ObjectNode image = json(
+                "{'metadata':{'name':'%s','annotations':{'%s':'true','%s':'true'}},'dockerImageReference':'%s/%s/%s@%s'}",
+                digest, Images.MANAGED, Images.BLOB_STORED, INTERNAL_REGISTRY, namespace, stream, digest);
         image.put("dockerImageManifest", new String(manifest, StandardCharsets.UTF_8));
         image.put("dockerImageManifestMediaType", mediaType);
         if (config != null) {
@@ -326,12 +313,9 @@ public final class OpenShiftApi implements AutoCloseable {
             if (newest == null) {
                 throw new IllegalStateException("%s:%s points to no image".formatted(fromStream, fromTag));
             }
-            ObjectNode reference = JsonNodeFactory.instance.objectNode().put("name", tag);
-            reference
-                    .putObject("from")
-                    .put("kind", "ImageStreamImage")
-                    .put("namespace", fromNamespace)
-                    .put("name", fromStream + "@" + newest.path("image").asText());
+            ObjectNode reference = json(
+                    "{'name':'%s','from':{'kind':'ImageStreamImage','namespace':'%s','name':'%s@%s'}}",
+                    tag, fromNamespace, fromStream, newest.path("image").asText());
             setSpecTag(ensureStream(namespace, stream), tag, reference);
         });
     }
@@ -342,13 +326,13 @@ public final class OpenShiftApi implements AutoCloseable {
      */
     public void importExternal(String namespace, String stream, String tag, String digest, String reference) {
         run(() -> {
-            ObjectNode from = JsonNodeFactory.instance.objectNode().put("name", tag);
-            from.putObject("from").put("kind", "DockerImage").put("name", reference);
+            ObjectNode from = json("{'name':'%s','from':{'kind':'DockerImage','name':'%s'}}", tag, reference);
             ObjectNode target = setSpecTag(ensureStream(namespace, stream), tag, from);
             if (store.find(Resource.IMAGES, "", digest).isEmpty()) {
-                ObjectNode image = JsonNodeFactory.instance.objectNode().put("dockerImageReference", reference);
-                image.putObject("metadata").put("name", digest);
-                image.put("dockerImageManifestMediaType", "application/vnd.oci.image.manifest.v1+json");
+                ObjectNode image = json(
+                        "{'metadata':{'name':'%s'},'dockerImageReference':'%s',"
+                                + "'dockerImageManifestMediaType':'application/vnd.oci.image.manifest.v1+json'}",
+                        digest, reference);
                 api.images().create(image, "openshift-apiserver");
             }
             api.streams().addItem(target, tag, reference, digest, "openshift-apiserver");
@@ -357,9 +341,7 @@ public final class OpenShiftApi implements AutoCloseable {
 
     private void ensureNamespace(String namespace) {
         if (store.find(Resource.NAMESPACES, "", namespace).isEmpty()) {
-            ObjectNode object = JsonNodeFactory.instance.objectNode();
-            object.putObject("metadata").put("name", namespace);
-            object.putObject("status").put("phase", "Active");
+            ObjectNode object = json("{'metadata':{'name':'%s'},'status':{'phase':'Active'}}", namespace);
             store.create(Resource.NAMESPACES, object, "openshift-apiserver");
         }
     }
@@ -367,8 +349,7 @@ public final class OpenShiftApi implements AutoCloseable {
     private ObjectNode ensureStream(String namespace, String name) {
         ensureNamespace(namespace);
         return store.find(Resource.IMAGE_STREAMS, namespace, name).orElseGet(() -> {
-            ObjectNode stream = JsonNodeFactory.instance.objectNode();
-            stream.putObject("metadata").put("namespace", namespace).put("name", name);
+            ObjectNode stream = json("{'metadata':{'namespace':'%s','name':'%s'}}", namespace, name);
             return api.streams().create(stream, REGISTRY, (otherNamespace, otherStream) -> true);
         });
     }
