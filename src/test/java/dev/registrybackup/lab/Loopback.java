@@ -12,8 +12,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Ports and probes on 127.0.0.1. */
-final class Loopback {
+/** Ports, probes and requests on 127.0.0.1. */
+public final class Loopback {
 
     static final String ADDRESS = "127.0.0.1";
 
@@ -51,7 +51,7 @@ final class Loopback {
     }
 
     /** Sends the request and waits for its response, on a connection of its own: what answered before may be gone. */
-    static HttpResponse<String> send(HttpRequest request) {
+    public static HttpResponse<String> send(HttpRequest request) {
         try {
             return HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
         } catch (IOException cause) {

@@ -70,15 +70,12 @@ class AdoptionTest {
     }
 
     private Adoption.AdoptionSummary adopt(Fence fence) {
-        return adopt(backup, registry.layout(), fence);
+        return adopt(registryBucket, backup, fence);
     }
 
     /** As a process of its own does. */
-    private Adoption.AdoptionSummary adopt(ObjectStore store, RegistryLayout layout, Fence fence) {
-        return adopt(registryBucket, store, layout, fence);
-    }
-
-    private Adoption.AdoptionSummary adopt(ObjectStore from, ObjectStore store, RegistryLayout layout, Fence fence) {
+    private Adoption.AdoptionSummary adopt(ObjectStore from, ObjectStore store, Fence fence) {
+        RegistryLayout layout = registry.layout();
         ObjectStore fenced = new FencedObjectStore(store, fence);
         VerifiedMarker mark = new VerifiedMarker(fenced, layout, clock);
         ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100);
@@ -377,8 +374,7 @@ class AdoptionTest {
         ObjectStore huge = new HugeBlobStore(backup);
 
         // When
-        assertThrows(
-                FencedException.class, () -> adopt(huge, registry.layout(), fenceAfterCheckpoints(1, Duration.ZERO)));
+        assertThrows(FencedException.class, () -> adopt(registryBucket, huge, fenceAfterCheckpoints(1, Duration.ZERO)));
 
         // Then
         assertEquals(keys(blobs.subList(0, 2)), readKeys());
@@ -423,7 +419,7 @@ class AdoptionTest {
         away.failAlways(StoreError.UNAVAILABLE, "Failed to look for it: a test says so");
 
         // When
-        Adoption.AdoptionSummary adoptionSummary = adopt(away, backup, registry.layout(), () -> {});
+        Adoption.AdoptionSummary adoptionSummary = adopt(away, backup, () -> {});
 
         // Then
         assertEquals(new Adoption.AdoptionSummary(0, 0, 0, 0, false), adoptionSummary);

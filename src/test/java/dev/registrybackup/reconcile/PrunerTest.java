@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of what only the backup has. */
 class PrunerTest {
@@ -667,26 +668,17 @@ class PrunerTest {
         assertEquals(bodies - 1, bodies());
     }
 
-    @Test
-    void withoutMirrorCapturesStay() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void withoutMirrorOrWhileAnAlarmStandsCapturesStay(boolean mirrors) {
         // Given
         runThreeMonths();
-
-        // When
-        Reconciliation.ReconcileResult reconcileResult = fixture.withPolicy(new ReconcilePolicy(
-                        false, Duration.ofDays(30), 0.9, 10_000, Duration.ZERO, 200_000, Duration.ZERO))
-                .run();
-
-        // Then
-        assertTrue(reconcileResult.summary().path("capturesPruned").isMissingNode());
-        assertEquals(3, snapshots().size());
-    }
-
-    @Test
-    void whileAnAlarmStandsCapturesStay() {
-        // Given
-        runThreeMonths();
-        new Alarms(fixture.backupBucket(), fixture.clock()).raise("mass-deletion", "Much is gone");
+        if (mirrors) {
+            new Alarms(fixture.backupBucket(), fixture.clock()).raise("mass-deletion", "Much is gone");
+        } else {
+            fixture.withPolicy(new ReconcilePolicy(
+                    false, Duration.ofDays(30), 0.9, 10_000, Duration.ZERO, 200_000, Duration.ZERO));
+        }
 
         // When
         Reconciliation.ReconcileResult reconcileResult = fixture.run();

@@ -1,10 +1,10 @@
 package dev.registrybackup.objectstore.directory;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.lab.DockerRegistry;
+import dev.registrybackup.lab.Loopback;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.Skopeo;
 import dev.registrybackup.lab.TestImage;
@@ -14,10 +14,7 @@ import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -81,7 +78,7 @@ class DirectoryRegistryIT {
 
     /** It takes directories for tags. */
     @Test
-    void aTagWhoseLinksAreRemovedIsNoneToARegistry() throws IOException, InterruptedException {
+    void aTagWhoseLinksAreRemovedIsNoneToARegistry() {
         // Given
         ObjectStore store = DirectoryObjectStore.of("registry", folder.resolve("registry"));
         List<String> links = list(store).stream()
@@ -104,10 +101,10 @@ class DirectoryRegistryIT {
         }
     }
 
-    private static String answer(DockerRegistry registry, String path) throws IOException, InterruptedException {
-        URI uri = registry.uri().resolve("/v2/" + path);
-        HttpResponse<byte[]> answer = HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofByteArray());
-        return new String(answer.body(), UTF_8).strip();
+    private static String answer(DockerRegistry registry, String path) {
+        return Loopback.send(HttpRequest.newBuilder(registry.uri().resolve("/v2/" + path))
+                        .build())
+                .body()
+                .strip();
     }
 }

@@ -5,16 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.sun.net.httpserver.HttpExchange;
+import dev.registrybackup.lab.Loopback;
 import dev.registrybackup.lab.LoopbackServer;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -139,12 +138,9 @@ class CredentialsEndpointIT {
             String uri = endpoint.environment().get("AWS_CONTAINER_CREDENTIALS_FULL_URI");
 
             // When
-            HttpResponse<String> answer = HttpClient.newHttpClient()
-                    .send(
-                            HttpRequest.newBuilder(URI.create(uri))
-                                    .header("Authorization", "another")
-                                    .build(),
-                            BodyHandlers.ofString());
+            HttpResponse<String> answer = Loopback.send(HttpRequest.newBuilder(URI.create(uri))
+                    .header("Authorization", "another")
+                    .build());
 
             // Then
             assertEquals(401, answer.statusCode());
