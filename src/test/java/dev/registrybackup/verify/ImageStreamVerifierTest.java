@@ -469,17 +469,17 @@ class ImageStreamVerifierTest {
 
         // When
         new Verification(
-                        name -> new RegistryStore(fixture.backup, registry.layout()),
-                        fixture.backup,
+                        name -> new RegistryStore(fixture.store, registry.layout()),
+                        fixture.store,
                         fixture.workerPools,
                         RateLimiter.unlimited(),
                         true,
                         fixture.clock,
-                        Optional.of(new CaptureReader(fixture.backup, scratch)))
+                        Optional.of(new CaptureReader(fixture.store, scratch)))
                 .run("verify-1", VerifierFixture.request("{}"), new OperationContext(() -> {}, new ProgressTracker()));
 
         // Then
-        Map<LocalDate, JsonNode> days = new DailyHistory(fixture.backup).read(DailyHistory.VERIFY);
+        Map<LocalDate, JsonNode> days = new DailyHistory(fixture.store).read(DailyHistory.VERIFY);
         assertEquals(Set.of(DailyHistory.day(fixture.clock.instant())), days.keySet());
         JsonNode day = List.copyOf(days.values()).get(0);
         assertEquals(1, day.path("imageStreams").path("managed").asLong(), day::toString);
