@@ -3,6 +3,7 @@ package dev.registrybackup.concurrent;
 import dev.registrybackup.logging.LogEvent;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -30,6 +31,10 @@ public final class WorkerPools implements AutoCloseable {
 
     private final ExecutorService small;
     private final ExecutorService large;
+    private final int largeThreads;
+    /** How many tasks for large objects run or wait. */
+    private final AtomicInteger largeTasks = new AtomicInteger();
+
     private final ExecutorService metadata;
     private final ExecutorService operationThreads;
     /** At most one thread for each periodic task, so that a hanging one blocks neither records nor the others. */
@@ -52,6 +57,7 @@ public final class WorkerPools implements AutoCloseable {
      */
     public WorkerPools(int smallThreads, int largeThreads) {
         small = Executors.newFixedThreadPool(smallThreads, threadFactory("small"));
+        this.largeThreads = largeThreads;
         large = Executors.newFixedThreadPool(largeThreads, threadFactory("large"));
         metadata = Executors.newFixedThreadPool(METADATA_THREADS, threadFactory("records"));
         operationThreads = Executors.newCachedThreadPool(threadFactory("operation"));
@@ -76,7 +82,22 @@ public final class WorkerPools implements AutoCloseable {
 
     /** Submits a task to the pool for an object of this size in bytes. */
     public <T> CompletableFuture<T> submitForSize(long bytes, Supplier<T> work) {
-        return CompletableFuture.supplyAsync(work, bytes <= MAX_SMALL_BYTES ? small : large);
+        if (bytes <= MAX_SMALL_BYTES) {
+            return submitSmall(work);
+        }
+        largeTasks.incrementAndGet();
+        return submitLarge(work);
+    }
+
+    /** Submits a task to the pool for large objects if it runs at once; empty if all threads of the pool are in use. */
+    public <T> Optional<CompletableFuture<T>> submitLargeIfFree(Supplier<T> work) {
+        boolean isFree = largeTasks.getAndUpdate(tasks -> tasks < largeThreads ? tasks + 1 : tasks) < largeThreads;
+        return isFree ? Optional.of(submitLarge(work)) : Optional.empty();
+    }
+
+    private <T> CompletableFuture<T> submitLarge(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, large)
+                .whenComplete((result, failure) -> largeTasks.decrementAndGet());
     }
 
     /** Submits a task to the pool for this program's own records, which no copy can block. */

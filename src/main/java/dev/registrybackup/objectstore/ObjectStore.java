@@ -44,7 +44,7 @@ public interface ObjectStore {
     Optional<String> put(String key, ContentSource content, Map<String, String> metadata);
 
     /**
-     * Writes a small object unless its key exists, and returns whether it did. Of several concurrent callers one
+     * Writes an object unless its key exists, and returns whether it did. Of several concurrent callers one
      * succeeds if the store supports {@code If-None-Match}; otherwise each does, and the last one wins
      * ({@link ConditionalWrites}).
      */

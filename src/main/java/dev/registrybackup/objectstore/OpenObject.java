@@ -18,7 +18,7 @@ public interface OpenObject extends AutoCloseable {
     /** Its bytes, or those of the range asked for. */
     InputStream stream();
 
-    /** Ends the read. Does not fetch the rest: closes the connection without draining it. */
+    /** Ends the read, once: later calls do nothing. Does not fetch the rest: closes the connection without draining it. */
     @Override
     void close();
 

@@ -114,7 +114,10 @@ final class CopyPhase {
         }
         return listed.isPresent() && target.isPresent()
                 ? replicationTools.replicator().replicateAbsent(listed.get(), target.get())
-                : replicationTools.replicator().replicateAbsent(key);
+                : replicationTools
+                        .replicator()
+                        .replicateAbsent(
+                                key, listed.stream().mapToLong(ObjectInfo::size).findFirst());
     }
 
     /** Compares links by content, because their ETags differ under KMS even if they are the same. */

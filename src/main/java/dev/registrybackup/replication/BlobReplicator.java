@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Copies blobs into the backup. Concurrent calls for the same blob copy it once. Safe for use by many threads.
@@ -26,8 +27,8 @@ import java.util.function.Predicate;
  * a bucket that another program filled, each blob is read and verified first ({@link VerifiedMarker}).
  */
 public final class BlobReplicator {
-    /** Covers a whole small object, and limits what the store sends of a large one, which is read again later. */
-    private static final ByteRange SMALL_OBJECT = new ByteRange(0, WorkerPools.MAX_SMALL_BYTES);
+    /** All of a blob that is written in one piece, and the first part of a larger one. */
+    private static final ByteRange FIRST_PART = new ByteRange(0, ObjectCopier.PART_BYTES);
 
     private final RegistryLayout layout;
     private final ObjectStore registry;
@@ -77,19 +78,18 @@ public final class BlobReplicator {
         }
     }
 
-    /** The outcome of the first small requests: a result, or the lookup that a full copy starts from. */
+    /** The outcome of the first requests: a result, or the lookup that decides what is done next. */
     private record Attempt(Optional<ReplicationResult> result, BlobLookup lookup) {
-        static Attempt finished(Digest digest, ReplicationStatus status) {
-            return new Attempt(
-                    Optional.of(ReplicationResult.ofBlob(digest, status)),
-                    new BlobLookup(Optional.empty(), Optional.empty(), false));
+        static Attempt finished(ReplicationResult result) {
+            return new Attempt(Optional.of(result), new BlobLookup(Optional.empty(), Optional.empty(), false));
         }
     }
 
     /**
      * Copies a blob that an event announced, if it is missing in the backup or has another size there. Most announced
-     * blobs are new, so a small one is read and written at once with {@code If-None-Match}: two requests. If the blob
-     * is large, or the store ignores the condition, the backup is asked first.
+     * blobs are new, so one that is written in one piece is read and written at once with {@code If-None-Match}: two
+     * requests. If the store ignores the condition, the backup is asked first; also if the blob is written in parts,
+     * all of which a repeated event would move in vain.
      *
      * @return the result; fails with {@link ObjectStoreException} if a store failed
      */
@@ -97,7 +97,7 @@ public final class BlobReplicator {
         return submitUnlessDurable(
                 digest,
                 key -> conditionalWrites.areHeeded()
-                        ? openAndCopy(key, digest, false)
+                        ? openAndCopy(key, digest, false, OptionalLong.empty())
                         : lookUpOrCopy(key, digest, copy -> false, OptionalLong.empty()));
     }
 
@@ -113,93 +113,14 @@ public final class BlobReplicator {
     }
 
     /**
-     * Copies a blob that a listing has just shown to be missing in the backup. Makes no further lookup: a small blob
-     * costs one read and one write.
+     * Copies a blob that a listing has just shown to be missing in the backup. Makes no lookup: a blob costs one read
+     * and one write, or these for each part.
      *
+     * @param size the size in bytes, if the registry's listing shows it
      * @return the result; fails with {@link ObjectStoreException} if a store failed
      */
-    public CompletableFuture<ReplicationResult> copyAbsent(Digest digest) {
-        return submitUnlessDurable(digest, key -> openAndCopy(key, digest, true));
-    }
-
-    private CompletableFuture<ReplicationResult> submitUnlessDurable(Digest digest, Function<String, Attempt> start) {
-        String key = layout.blobKey(digest);
-        if (durableKeys.contains(key)) {
-            return present(digest);
-        }
-        return executor.submit(key, () -> {
-            if (durableKeys.contains(key)) {
-                return present(digest);
-            }
-            return workerPools
-                    .submitSmall(() -> {
-                        // Marks an empty bucket as verified; after the first write it would not be empty.
-                        verifiedMarker.isSet();
-                        return start.apply(key);
-                    })
-                    .thenCompose(attempt -> attempt.result()
-                            .map(result ->
-                                    fallBackToBackup(result, attempt.lookup().copy(), digest))
-                            .orElseGet(() -> copyOrVerify(digest, attempt.lookup())))
-                    .thenApply(copy -> markDurable(key, copy));
-        });
-    }
-
-    private static CompletableFuture<ReplicationResult> present(Digest digest) {
-        return CompletableFuture.completedFuture(ReplicationResult.ofBlob(digest, ReplicationStatus.PRESENT));
-    }
-
-    private static boolean isSufficient(ObjectInfo copy, OptionalLong size) {
-        return size.isPresent() ? copy.size() == size.getAsLong() : SourceMetadata.isReplicated(copy);
-    }
-
-    private Attempt lookUpOrCopy(String key, Digest digest, Predicate<ObjectInfo> isSufficient, OptionalLong size) {
-        Optional<ObjectInfo> copy = backup.headBeforeWrite(key);
-        // A large object must not block a thread of the pool for small objects.
-        if (copy.isEmpty() && size.orElse(0) <= WorkerPools.MAX_SMALL_BYTES) {
-            return openAndCopy(key, digest, true);
-        }
-        return verifiedMarker.isSet() && copy.filter(isSufficient).isPresent()
-                ? Attempt.finished(digest, ReplicationStatus.PRESENT)
-                : new Attempt(Optional.empty(), lookUp(copy, registry.head(key)));
-    }
-
-    /**
-     * Copies a small blob with one read and one write. For a large blob, only looks it up.
-     *
-     * @param isAbsent whether the blob is known to be missing in the backup; otherwise the write is conditional, and
-     *     the backup is asked if nothing was written
-     */
-    private Attempt openAndCopy(String key, Digest digest, boolean isAbsent) {
-        Optional<ObjectInfo> source = Optional.empty();
-        try (OpenObject opened = registry.open(key, Optional.of(SMALL_OBJECT), Optional.empty())) {
-            ObjectInfo info = opened.info();
-            source = Optional.of(info);
-            if (info.size() <= WorkerPools.MAX_SMALL_BYTES && copier.copySmall(opened, digest, isAbsent)) {
-                return new Attempt(
-                        Optional.of(ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, info.size(), "")),
-                        lookUp(Optional.empty(), source));
-            }
-        } catch (DigestMismatchException e) {
-            return new Attempt(
-                    Optional.of(corrupt(digest, e)),
-                    lookUp(isAbsent ? Optional.empty() : backup.headBeforeWrite(key), source));
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.PRECONDITION_FAILED) {
-                // The range cannot be satisfied: an empty object has no first byte.
-                source = registry.head(key);
-            } else if (e.error() != StoreError.NOT_FOUND) {
-                throw e;
-            }
-        }
-        return new Attempt(Optional.empty(), lookUp(isAbsent ? Optional.empty() : backup.headBeforeWrite(key), source));
-    }
-
-    private ReplicationResult markDurable(String key, ReplicationResult copy) {
-        if (copy.isInBackup()) {
-            durableKeys.add(key);
-        }
-        return copy;
+    public CompletableFuture<ReplicationResult> copyAbsent(Digest digest, OptionalLong size) {
+        return submitUnlessDurable(digest, key -> openAndCopy(key, digest, true, size));
     }
 
     /**
@@ -210,11 +131,140 @@ public final class BlobReplicator {
     public CompletableFuture<ReplicationResult> overwrite(Digest digest) {
         String key = layout.blobKey(digest);
         durableKeys.remove(key);
+        return executor.submit(key, () -> start(digest, () -> openAndCopy(key, digest, true, OptionalLong.empty())));
+    }
+
+    private CompletableFuture<ReplicationResult> submitUnlessDurable(
+            Digest digest, Function<String, CompletableFuture<Attempt>> first) {
+        String key = layout.blobKey(digest);
+        if (durableKeys.contains(key)) {
+            return present(digest);
+        }
         return executor.submit(
-                key,
-                () -> workerPools
-                        .submitSmall(() -> new BlobLookup(Optional.empty(), registry.head(key), false))
-                        .thenCompose(blobLookup -> copyOrVerify(digest, blobLookup)));
+                key, () -> durableKeys.contains(key) ? present(digest) : start(digest, () -> first.apply(key)));
+    }
+
+    private CompletableFuture<ReplicationResult> start(Digest digest, Supplier<CompletableFuture<Attempt>> first) {
+        return workerPools
+                .submitSmall(() -> {
+                    // Marks an empty bucket as verified; after the first write it would not be empty.
+                    verifiedMarker.isSet();
+                    return first.get();
+                })
+                .thenCompose(Function.identity())
+                .thenCompose(attempt -> attempt.result()
+                        .map(result -> fallBackToBackup(result, attempt.lookup().copy(), digest))
+                        .orElseGet(() -> copyOrVerify(digest, attempt.lookup())))
+                .thenApply(copy -> markDurable(layout.blobKey(digest), copy));
+    }
+
+    private static CompletableFuture<ReplicationResult> present(Digest digest) {
+        return CompletableFuture.completedFuture(ReplicationResult.ofBlob(digest, ReplicationStatus.PRESENT));
+    }
+
+    private static boolean isSufficient(ObjectInfo copy, OptionalLong size) {
+        return size.isPresent() ? copy.size() == size.getAsLong() : SourceMetadata.isReplicated(copy);
+    }
+
+    private CompletableFuture<Attempt> lookUpOrCopy(
+            String key, Digest digest, Predicate<ObjectInfo> isSufficient, OptionalLong size) {
+        Optional<ObjectInfo> copy = backup.headBeforeWrite(key);
+        if (copy.isEmpty()) {
+            return openAndCopy(key, digest, true, size);
+        }
+        return CompletableFuture.completedFuture(
+                verifiedMarker.isSet() && copy.filter(isSufficient).isPresent()
+                        ? Attempt.finished(ReplicationResult.ofBlob(digest, ReplicationStatus.PRESENT))
+                        : new Attempt(Optional.empty(), lookUp(copy, registry.head(key))));
+    }
+
+    /**
+     * Opens the blob and copies it. Runs on a thread for small objects: a blob that turns out to be large is handed to
+     * a thread for large ones as it is, open. If none is free, it is closed, and opened again later, because a store
+     * ends connections that wait.
+     *
+     * @param overwrites whether to write whatever the backup has; otherwise nothing is written if it has the key
+     * @param size the size in bytes, if it is known
+     */
+    private CompletableFuture<Attempt> openAndCopy(String key, Digest digest, boolean overwrites, OptionalLong size) {
+        if (size.orElse(0) > WorkerPools.MAX_SMALL_BYTES) {
+            return submitCopy(key, digest, overwrites, size.orElse(0));
+        }
+        Optional<OpenObject> opened = open(key, Optional.of(FIRST_PART));
+        long bytes = opened.map(source -> source.info().size()).orElse(0L);
+        if (bytes <= WorkerPools.MAX_SMALL_BYTES) {
+            return CompletableFuture.completedFuture(copyOpened(key, digest, overwrites, opened));
+        }
+        return workerPools
+                .submitLargeIfFree(() -> copyOpened(key, digest, overwrites, opened))
+                .orElseGet(() -> {
+                    opened.ifPresent(OpenObject::close);
+                    return submitCopy(key, digest, overwrites, bytes);
+                });
+    }
+
+    private CompletableFuture<Attempt> submitCopy(String key, Digest digest, boolean overwrites, long size) {
+        return workerPools.submitForSize(
+                size, () -> copyOpened(key, digest, overwrites, open(key, Optional.of(FIRST_PART))));
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // copyOpened closes it
+    private Optional<OpenObject> open(String key, Optional<ByteRange> range) {
+        try {
+            return Optional.of(registry.open(key, range, Optional.empty()));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.PRECONDITION_FAILED && range.isPresent()) {
+                // The range cannot be satisfied: an empty object has no first byte.
+                return open(key, Optional.empty());
+            }
+            if (e.error() == StoreError.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Copies the blob and closes it.
+     *
+     * @param opened its first part, unread; empty if the registry does not have it
+     */
+    private Attempt copyOpened(String key, Digest digest, boolean overwrites, Optional<OpenObject> opened) {
+        Optional<ObjectInfo> source = opened.map(OpenObject::info);
+        Optional<ObjectInfo> copy = Optional.empty();
+        Optional<ReplicationResult> result = Optional.empty();
+        if (opened.isPresent()) {
+            try (OpenObject reading = opened.get()) {
+                ObjectInfo info = reading.info();
+                if (!overwrites && info.size() > ObjectCopier.PART_BYTES) {
+                    copy = backup.headBeforeWrite(key);
+                }
+                if (copy.isEmpty()
+                        && copier.copyOpened(
+                                reading, SourceObject.current(registry, info), Optional.of(digest), overwrites)) {
+                    return Attempt.finished(
+                            ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, info.size(), ""));
+                }
+            } catch (DigestMismatchException e) {
+                result = Optional.of(corrupt(digest, e));
+            } catch (ObjectStoreException e) {
+                if (e.error() != StoreError.NOT_FOUND) {
+                    throw e;
+                }
+                source = Optional.empty();
+            }
+        }
+        if (!overwrites && copy.isEmpty()) {
+            copy = backup.headBeforeWrite(key);
+        }
+        return new Attempt(result, lookUp(copy, source));
+    }
+
+    private ReplicationResult markDurable(String key, ReplicationResult copy) {
+        if (copy.isInBackup()) {
+            durableKeys.add(key);
+        }
+        return copy;
     }
 
     private BlobLookup lookUp(Optional<ObjectInfo> copy, Optional<ObjectInfo> source) {
@@ -238,23 +288,13 @@ public final class BlobReplicator {
         return verifyCopy(hasSourceSize ? blobLookup.copy() : Optional.empty(), digest)
                 .thenCompose(valid -> valid
                         ? present(digest)
-                        : workerPools
-                                .submitForSize(source.size(), () -> copy(source, digest))
-                                .thenCompose(result -> fallBackToBackup(result, blobLookup.copy(), digest)));
-    }
-
-    private ReplicationResult copy(ObjectInfo source, Digest digest) {
-        try {
-            copier.copy(SourceObject.current(registry, source), Optional.of(digest));
-            return ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, source.size(), "");
-        } catch (DigestMismatchException e) {
-            return corrupt(digest, e);
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
-                return ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING);
-            }
-            throw e;
-        }
+                        : submitCopy(layout.blobKey(digest), digest, true, source.size())
+                                .thenCompose(attempt -> fallBackToBackup(
+                                        attempt.result()
+                                                .orElseGet(() -> ReplicationResult.ofBlob(
+                                                        digest, ReplicationStatus.SOURCE_MISSING)),
+                                        blobLookup.copy(),
+                                        digest)));
     }
 
     private static ReplicationResult corrupt(Digest digest, DigestMismatchException e) {

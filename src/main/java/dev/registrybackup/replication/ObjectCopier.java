@@ -56,43 +56,44 @@ public final class ObjectCopier {
 
     /** Copies as {@link #copy} does, to another key. */
     public void copyTo(String key, SourceObject sourceObject, Optional<Digest> expected) {
-        long size = sourceObject.info().size();
-        if (size <= WorkerPools.MAX_SMALL_BYTES) {
-            copySmall(key, sourceObject, expected);
-            return;
-        }
-        Optional<DigestVerifier> verifier = expected.map(DigestVerifier::of);
-        if (size <= PART_BYTES) {
-            target.put(key, SourceBody.ofObject(sourceObject, verifier), metadata.apply(sourceObject.info()));
-        } else {
-            copyMultipart(key, sourceObject, verifier);
-        }
-    }
-
-    private void copySmall(String key, SourceObject sourceObject, Optional<Digest> expected) {
-        try (OpenObject reading = sourceObject.open(Optional.empty())) {
-            target.put(key, readVerified(reading, expected), metadata.apply(sourceObject.info()));
+        boolean isOnePiece = sourceObject.info().size() <= PART_BYTES;
+        try (OpenObject opened =
+                sourceObject.open(isOnePiece ? Optional.empty() : Optional.of(new ByteRange(0, PART_BYTES)))) {
+            copyOpened(key, opened, sourceObject, expected, true);
         }
     }
 
     /**
-     * Copies as {@link #copy} does, from an open, unread object of at most {@link WorkerPools#MAX_SMALL_BYTES} bytes.
+     * Copies as {@link #copy} does, from an object that is open.
      *
-     * @param isAbsent whether the object is known to be missing in the target; otherwise the write is conditional
+     * @param opened the object's first {@link #PART_BYTES}, or all of a smaller one, unread; the caller closes it
+     * @param overwrites whether to write whatever the target has. Otherwise an object of one piece is written only if
+     *     the target does not have its key
      * @return whether the object was written
      */
-    boolean copySmall(OpenObject opened, Digest expected, boolean isAbsent) {
-        String key = opened.info().key();
-        ContentSource content = readVerified(opened, Optional.of(expected));
-        if (!isAbsent) {
-            return target.putIfAbsent(key, content, metadata.apply(opened.info()));
-        }
-        target.put(key, content, metadata.apply(opened.info()));
-        return true;
+    boolean copyOpened(OpenObject opened, SourceObject sourceObject, Optional<Digest> expected, boolean overwrites) {
+        return copyOpened(sourceObject.info().key(), opened, sourceObject, expected, overwrites);
     }
 
-    private static ContentSource readVerified(OpenObject opened, Optional<Digest> expected) {
-        ObjectInfo object = opened.info();
+    private boolean copyOpened(
+            String key, OpenObject opened, SourceObject sourceObject, Optional<Digest> expected, boolean overwrites) {
+        ObjectInfo object = sourceObject.info();
+        Optional<DigestVerifier> verifier = expected.map(DigestVerifier::of);
+        if (object.size() > PART_BYTES) {
+            copyMultipart(key, opened, sourceObject, verifier);
+            return true;
+        }
+        ContentSource content = object.size() <= WorkerPools.MAX_SMALL_BYTES
+                ? readVerified(opened, object, expected)
+                : new SourceBody(sourceObject, new ByteRange(0, object.size()), verifier, Optional.of(opened));
+        if (overwrites) {
+            target.put(key, content, metadata.apply(object));
+            return true;
+        }
+        return target.putIfAbsent(key, content, metadata.apply(object));
+    }
+
+    private static ContentSource readVerified(OpenObject opened, ObjectInfo object, Optional<Digest> expected) {
         byte[] bytes = opened.readAll(WorkerPools.MAX_SMALL_BYTES);
         if (bytes.length != object.size()) {
             throw new ObjectStoreException(
@@ -107,14 +108,18 @@ public final class ObjectCopier {
         return ContentSource.of(bytes, expected);
     }
 
-    private void copyMultipart(String key, SourceObject sourceObject, Optional<DigestVerifier> verifier) {
+    private void copyMultipart(
+            String key, OpenObject opened, SourceObject sourceObject, Optional<DigestVerifier> verifier) {
         ObjectInfo object = sourceObject.info();
         long partBytes = Math.max(PART_BYTES, (object.size() + MAX_PARTS - 1) / MAX_PARTS);
         Optional<DigestVerifier> current = verifier;
         try (MultipartUpload upload = target.startMultipartUpload(key, metadata.apply(object))) {
             for (long offset = 0; offset < object.size(); offset += partBytes) {
                 ByteRange range = new ByteRange(offset, Math.min(partBytes, object.size() - offset));
-                SourceBody part = new SourceBody(sourceObject, range, current);
+                // An object above 320 GB has larger parts than what is open.
+                boolean isOpen = offset == 0 && partBytes == PART_BYTES;
+                SourceBody part =
+                        new SourceBody(sourceObject, range, current, isOpen ? Optional.of(opened) : Optional.empty());
                 upload.uploadPart(part);
                 current = part.verifierAfter();
                 requireCompletePart(object, range, current);

@@ -12,6 +12,7 @@ import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
@@ -81,42 +82,45 @@ public final class Replicator {
      * @return the result; fails with {@link dev.registrybackup.objectstore.ObjectStoreException} if a retry may succeed
      */
     public CompletableFuture<ReplicationResult> replicate(String key) {
-        return replicate(key, false, Optional.empty());
+        return replicate(key, false, OptionalLong.empty(), Optional.empty());
     }
 
     /**
      * Replicates as {@link #replicate(String)} does, without asking the backup: a listing has just shown that the key
      * is missing there.
+     *
+     * @param size the object's size in bytes, if the registry's listing shows it
      */
-    public CompletableFuture<ReplicationResult> replicateAbsent(String key) {
-        return replicate(key, true, Optional.empty());
+    public CompletableFuture<ReplicationResult> replicateAbsent(String key, OptionalLong size) {
+        return replicate(key, true, size, Optional.empty());
     }
 
     /**
-     * Replicates a link as {@link #replicateAbsent(String)} does, without reading it: a listing of the registry has
+     * Replicates a link as {@link #replicateAbsent(String, OptionalLong)} does, without reading it: a listing of the registry has
      * just shown its target. Only a tag is read, after it is written, since it may have moved.
      *
      * @param target the link's content, derived from its ETag
      */
     public CompletableFuture<ReplicationResult> replicateAbsent(ObjectInfo listed, Digest target) {
-        return replicate(listed.key(), true, Optional.of(new StoredLink(listed, target)));
+        return replicate(listed.key(), true, OptionalLong.empty(), Optional.of(new StoredLink(listed, target)));
     }
 
-    private CompletableFuture<ReplicationResult> replicate(String key, boolean isAbsent, Optional<StoredLink> listed) {
+    private CompletableFuture<ReplicationResult> replicate(
+            String key, boolean isAbsent, OptionalLong size, Optional<StoredLink> listed) {
         RegistryPath path = layout.parse(key);
         return switch (path.kind()) {
             case UPLOAD, EXCLUDED ->
                 CompletableFuture.completedFuture(ReplicationResult.of(path.kind(), ReplicationStatus.SKIPPED));
             case UNKNOWN -> executor.submit(key, () -> unknownObjects.replicate(key));
-            case BLOB -> replicateBlob(((BlobData) path).digest(), isAbsent);
+            case BLOB -> replicateBlob(((BlobData) path).digest(), isAbsent, size);
             case LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK ->
                 linkReplicator.replicate((Link) path, isAbsent, listed);
         };
     }
 
-    private CompletableFuture<ReplicationResult> replicateBlob(Digest digest, boolean isAbsent) {
+    private CompletableFuture<ReplicationResult> replicateBlob(Digest digest, boolean isAbsent, OptionalLong size) {
         CompletableFuture<ReplicationResult> copying =
-                isAbsent ? blobReplicator.copyAbsent(digest) : blobReplicator.copyIfDifferent(digest);
+                isAbsent ? blobReplicator.copyAbsent(digest, size) : blobReplicator.copyIfDifferent(digest);
         return copying.thenCompose(copy -> copy.isInBackup()
                 ? linkReplicator.unblock(digest, link -> true).thenApply(done -> copy)
                 : CompletableFuture.completedFuture(copy));

@@ -20,17 +20,23 @@ final class SourceBody implements ContentSource {
     private final ByteRange range;
     private final Optional<DigestVerifier> verifierAtStart;
     private Optional<DigestVerifier> verifier;
+    private Optional<OpenObject> opened;
 
-    SourceBody(SourceObject sourceObject, ByteRange range, Optional<DigestVerifier> verifierAtStart) {
+    /**
+     * Reads this range.
+     *
+     * @param opened the range, open and unread, which the first {@link #open} reads; empty if it has to be opened
+     */
+    SourceBody(
+            SourceObject sourceObject,
+            ByteRange range,
+            Optional<DigestVerifier> verifierAtStart,
+            Optional<OpenObject> opened) {
         this.sourceObject = sourceObject;
+        this.opened = opened;
         this.range = range;
         this.verifierAtStart = verifierAtStart;
         this.verifier = verifierAtStart;
-    }
-
-    /** The content of a whole object of at least one byte. */
-    static SourceBody ofObject(SourceObject sourceObject, Optional<DigestVerifier> verifier) {
-        return new SourceBody(sourceObject, new ByteRange(0, sourceObject.info().size()), verifier);
     }
 
     @Override
@@ -50,7 +56,9 @@ final class SourceBody implements ContentSource {
     @SuppressWarnings("MustBeClosedChecker") // closed with the stream that is returned
     public InputStream open() {
         long size = sourceObject.info().size();
-        OpenObject reading = sourceObject.open(range.length() == size ? Optional.empty() : Optional.of(range));
+        OpenObject reading = opened.orElseGet(
+                () -> sourceObject.open(range.length() == size ? Optional.empty() : Optional.of(range)));
+        opened = Optional.empty();
         verifier = verifierAtStart.map(DigestVerifier::copy);
         boolean last = range.offset() + range.length() == size;
         return new VerifyingInputStream(new ClosingInputStream(reading), range.length(), verifier, last);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -42,6 +43,25 @@ class WorkerPoolsTest {
         assertFalse(large.isDone());
         release.countDown();
         assertTrue(large.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aTaskThatMustNotWaitIsTakenOnlyByAFreeThread() throws Exception {
+        // Given
+        Optional<CompletableFuture<Boolean>> first = workerPools.submitLargeIfFree(this::block);
+
+        // When
+        Optional<CompletableFuture<Boolean>> second = workerPools.submitLargeIfFree(() -> true);
+        CompletableFuture<Boolean> waiting = workerPools.submitForSize(Long.MAX_VALUE, () -> true);
+        release.countDown();
+        boolean isFirstDone = first.orElseThrow().get(10, TimeUnit.SECONDS);
+        boolean isWaitingDone = waiting.get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertTrue(isFirstDone);
+        assertTrue(isWaitingDone);
+        assertTrue(second.isEmpty());
+        assertTrue(workerPools.submitLargeIfFree(() -> true).orElseThrow().get(10, TimeUnit.SECONDS));
     }
 
     @Test

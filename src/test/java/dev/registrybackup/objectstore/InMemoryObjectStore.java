@@ -214,12 +214,22 @@ public final class InMemoryObjectStore implements ObjectStore {
     }
 
     @Override
-    public synchronized boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
-        boolean writes = ignoresConditions || headBeforeWrite(key).isEmpty();
-        if (writes) {
-            put(key, content, metadata);
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
+        if (!isWritable(key)) {
+            return false;
         }
-        return writes;
+        byte[] bytes = read(content);
+        synchronized (this) {
+            boolean writes = isWritable(key);
+            if (writes) {
+                putVersion(key, bytes, LinkContent.md5Hex(bytes), metadata);
+            }
+            return writes;
+        }
+    }
+
+    private synchronized boolean isWritable(String key) {
+        return ignoresConditions || headBeforeWrite(key).isEmpty();
     }
 
     /** From now on overwrites whatever the condition, as Ceph RGW 16 does. */

@@ -438,16 +438,19 @@ abstract class ObjectStoreContract {
         put(store(), key("there"), text("old"));
         CountedContent toThere = new CountedContent(size, number -> verifying(wrong, RandomBytes.of(size + 1)));
         CountedContent toAbsent = new CountedContent(size, number -> verifying(wrong, RandomBytes.of(size + 1)));
+        CountedContent ifAbsent = new CountedContent(size, number -> verifying(wrong, RandomBytes.of(size + 1)));
 
         // When
         DigestMismatchException mismatch =
                 assertThrows(DigestMismatchException.class, () -> store().put(key("there"), toThere, Map.of()));
         assertThrows(DigestMismatchException.class, () -> store().put(key("absent"), toAbsent, Map.of()));
+        assertThrows(DigestMismatchException.class, () -> store().putIfAbsent(key("absent"), ifAbsent, Map.of()));
 
         // Then
         assertTrue(message(mismatch).contains(" but " + size + " bytes hash to "), message(mismatch));
         assertEquals(1, toThere.openCount());
         assertEquals(1, toAbsent.openCount());
+        assertEquals(1, ifAbsent.openCount());
         assertArrayEquals(text("old"), read(store(), key("there")));
         assertEquals(Optional.empty(), store().head(key("absent")));
     }
@@ -854,11 +857,13 @@ abstract class ObjectStoreContract {
                         .close());
     }
 
-    @Test
-    void onlyTheFirstOfThoseThatWriteIfAbsentWrites() {
+    @ParameterizedTest
+    @ValueSource(ints = {5, 3_000_000})
+    void onlyTheFirstOfThoseThatWriteIfAbsentWrites(int size) {
         // Given
-        ContentSource first = ContentSource.of(text("first"));
-        ContentSource second = ContentSource.of(text("second"));
+        byte[] content = RandomBytes.of(size);
+        ContentSource first = new CountedContent(size, number -> verifying(content, content));
+        ContentSource second = ContentSource.of(RandomBytes.of(size + 1));
 
         // When
         boolean firstWrote = store().putIfAbsent(key("a"), first, Map.of("number", "one"));
@@ -867,7 +872,7 @@ abstract class ObjectStoreContract {
         // Then
         assertTrue(firstWrote);
         assertFalse(secondWrote);
-        assertArrayEquals(text("first"), read(store(), key("a")));
+        assertArrayEquals(content, read(store(), key("a")));
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
@@ -105,6 +106,7 @@ public final class RecordingObjectStore implements ObjectStore {
 
     private OpenObject counted(OpenObject opened) {
         open.incrementAndGet();
+        AtomicBoolean isOpen = new AtomicBoolean(true);
         return new OpenObject() {
             @Override
             public ObjectInfo info() {
@@ -118,8 +120,10 @@ public final class RecordingObjectStore implements ObjectStore {
 
             @Override
             public void close() {
-                open.decrementAndGet();
-                opened.close();
+                if (isOpen.getAndSet(false)) {
+                    open.decrementAndGet();
+                    opened.close();
+                }
             }
         };
     }

@@ -2,6 +2,7 @@ package dev.registrybackup.replication;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -27,15 +28,19 @@ import java.io.ByteArrayInputStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +48,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BlobReplicatorTest {
+    private static final int PART_BYTES = 32 << 20;
+    private static final int LARGE_THREADS = 2;
     private static final byte[] CONTENT = RandomBytes.of(1000);
     private static final Digest DIGEST = Digest.of(DigestAlgorithm.SHA256, CONTENT);
     private static final RegistryLayout LAYOUT = new RegistryLayout("");
@@ -53,7 +60,7 @@ class BlobReplicatorTest {
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, Clock.systemUTC());
     private final RecordingObjectStore registryRequests = new RecordingObjectStore(registry);
     private final RecordingObjectStore backupRequests = new RecordingObjectStore(backup);
-    private final WorkerPools workerPools = new WorkerPools(4, 2);
+    private final WorkerPools workerPools = new WorkerPools(4, LARGE_THREADS);
     private BlobReplicator blobReplicator = withoutMemory(registryRequests);
 
     /** Most tests are about a bucket that only we wrote. */
@@ -159,6 +166,178 @@ class BlobReplicatorTest {
         assertEquals(ReplicationStatus.PRESENT, copy.status());
         assertEquals(0, reads.get());
         assertEquals(List.of(), backupRequests.writtenKeys());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {(1 << 20) + 1, 5 << 20, PART_BYTES})
+    void aNewLargeBlobOfOnePieceCostsAReadAndAWrite(int size) {
+        // Given
+        byte[] content = RandomBytes.of(size);
+        Digest digest = seedRegistry(content);
+
+        // When
+        ReplicationResult copy = copyIfDifferent(digest);
+
+        // Then
+        assertEquals(ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, size, ""), copy);
+        assertArrayEquals(content, backup.bytes(LAYOUT.blobKey(digest)));
+        assertEquals(List.of(Operation.OPEN), operations(registryRequests));
+        assertEquals(List.of(Operation.PUT), operations(backupRequests));
+        assertEquals(0, registryRequests.openNow());
+    }
+
+    @Test
+    void aNewBlobOfTwoPartsCostsAReadAndAWriteForEachAndOneLook() {
+        // Given
+        byte[] content = RandomBytes.of(PART_BYTES + 1000);
+        Digest digest = seedRegistry(content);
+
+        // When
+        ReplicationResult copy = copyIfDifferent(digest);
+
+        // Then
+        assertEquals(ReplicationStatus.COPIED, copy.status());
+        assertArrayEquals(content, backup.bytes(LAYOUT.blobKey(digest)));
+        assertEquals(List.of(Operation.OPEN, Operation.OPEN), operations(registryRequests));
+        assertEquals(
+                List.of(
+                        Operation.HEAD,
+                        Operation.START_MULTIPART,
+                        Operation.UPLOAD_PART,
+                        Operation.UPLOAD_PART,
+                        Operation.COMPLETE),
+                operations(backupRequests));
+        assertEquals(0, registryRequests.openNow());
+    }
+
+    @Test
+    void aBlobOfTwoPartsThatIsThereAlreadyCostsTwoRequestsAndIsNotMoved() {
+        // Given
+        byte[] content = RandomBytes.of(PART_BYTES + 1000);
+        Digest digest = seedRegistry(content);
+        backup.seed(LAYOUT.blobKey(digest), content);
+
+        // When
+        ReplicationResult copy = copyIfDifferent(digest);
+
+        // Then
+        assertEquals(ReplicationStatus.PRESENT, copy.status());
+        assertEquals(List.of(Operation.OPEN), operations(registryRequests));
+        assertEquals(List.of(Operation.HEAD), operations(backupRequests));
+        assertEquals(0, registryRequests.openNow());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1000, 2 << 20, PART_BYTES + 1000})
+    void aListedBlobOrOneThatAManifestStatesIsNotAskedForAgain(int size) throws Exception {
+        // Given
+        Digest listed = seedRegistry(RandomBytes.of(size));
+        byte[] other = RandomBytes.of(size + 1);
+        Digest stated = seedRegistry(other);
+        List<Operation> reads = Collections.nCopies(size > PART_BYTES ? 2 : 1, Operation.OPEN);
+
+        // When
+        blobReplicator.copyAbsent(listed, OptionalLong.of(size)).get(10, TimeUnit.SECONDS);
+        List<Operation> readsOfListed = operations(registryRequests);
+        List<Operation> writesOfListed = operations(backupRequests);
+        registryRequests.clearRequests();
+        backupRequests.clearRequests();
+        blobReplicator.copyIfMissing(stated, OptionalLong.of(size + 1)).get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals(reads, readsOfListed);
+        assertEquals(reads, operations(registryRequests));
+        assertFalse(writesOfListed.contains(Operation.HEAD));
+        assertEquals(Operation.HEAD, operations(backupRequests).get(0));
+        assertEquals(
+                writesOfListed,
+                operations(backupRequests).subList(1, operations(backupRequests).size()));
+        assertArrayEquals(other, backup.bytes(LAYOUT.blobKey(stated)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 3 << 20})
+    void aWrongSizeInAListingOrAManifestChangesOnlyWhereTheBlobIsCopied(long size) throws Exception {
+        // Given
+        byte[] content = RandomBytes.of(2 << 20);
+        Digest digest = seedRegistry(content);
+
+        // When
+        ReplicationResult copy =
+                blobReplicator.copyAbsent(digest, OptionalLong.of(size)).get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals(ReplicationStatus.COPIED, copy.status());
+        assertArrayEquals(content, backup.bytes(LAYOUT.blobKey(digest)));
+    }
+
+    @Test
+    void aLargeBlobThatMustWaitForAThreadIsClosedMeanwhileAndReadAgain() throws Exception {
+        // Given
+        CountDownLatch release = new CountDownLatch(1);
+        List<CompletableFuture<Boolean>> blockers = Stream.generate(
+                        () -> workerPools.submitForSize(Long.MAX_VALUE, () -> awaitUninterruptibly(release)))
+                .limit(LARGE_THREADS)
+                .toList();
+        byte[] content = RandomBytes.of(2 << 20);
+        Digest digest = seedRegistry(content);
+
+        // When
+        CompletableFuture<ReplicationResult> copying = blobReplicator.copyIfDifferent(digest);
+        Awaitility.await()
+                .until(() -> operations(registryRequests).equals(List.of(Operation.OPEN))
+                        && registryRequests.openNow() == 0);
+        boolean waits = !copying.isDone();
+        release.countDown();
+
+        // Then
+        assertTrue(waits);
+        assertEquals(ReplicationStatus.COPIED, copying.get(10, TimeUnit.SECONDS).status());
+        assertTrue(blockers.stream().allMatch(CompletableFuture::join));
+        assertEquals(List.of(Operation.OPEN, Operation.OPEN), operations(registryRequests));
+        assertEquals(List.of(Operation.PUT), operations(backupRequests));
+        assertArrayEquals(content, backup.bytes(LAYOUT.blobKey(digest)));
+    }
+
+    @Test
+    void aBlobThatIsReplacedBetweenTwoPartsIsAFailureAndNeverVisible() {
+        // Given
+        Digest digest = seedRegistry(RandomBytes.of(PART_BYTES + 1000));
+        String key = LAYOUT.blobKey(digest);
+        backupRequests.beforeRequest((operation, written) -> {
+            if (operation == Operation.UPLOAD_PART) {
+                registry.seed(key, RandomBytes.of(PART_BYTES + 2000));
+            }
+        });
+
+        // When
+        StoreError error = failure(blobReplicator.copyIfDifferent(digest));
+
+        // Then
+        assertEquals(StoreError.PRECONDITION_FAILED, error);
+        assertTrue(backup.head(key).isEmpty());
+        assertEquals(Operation.ABORT, operations(backupRequests).get(4));
+        assertEquals(0, registryRequests.openNow());
+    }
+
+    @Test
+    void aBlobThatIsDeletedBetweenTwoPartsIsMissingAndNeverVisible() {
+        // Given
+        Digest digest = seedRegistry(RandomBytes.of(PART_BYTES + 1000));
+        String key = LAYOUT.blobKey(digest);
+        backupRequests.beforeRequest((operation, written) -> {
+            if (operation == Operation.UPLOAD_PART) {
+                registry.delete(key, Optional.empty());
+            }
+        });
+
+        // When
+        ReplicationResult copy = copyIfDifferent(digest);
+
+        // Then
+        assertEquals(ReplicationStatus.SOURCE_MISSING, copy.status());
+        assertTrue(backup.head(key).isEmpty());
+        assertEquals(0, registryRequests.openNow());
     }
 
     @Test
@@ -413,6 +592,8 @@ class BlobReplicatorTest {
         // Then
         assertEquals(ReplicationStatus.COPIED, copy.status());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
+        assertEquals(requests(Operation.OPEN, Operation.OPEN), registryRequests.requests());
+        assertEquals(requests(Operation.PUT, Operation.PUT), backupRequests.requests());
     }
 
     @Test
@@ -533,6 +714,25 @@ class BlobReplicatorTest {
         assertTrue(asked.stream().allMatch(copy -> copy.join().isInBackup()));
         assertEquals(List.of(KEY), backupRequests.writtenKeys());
         assertEquals(requests(Operation.OPEN), registryRequests.requests());
+    }
+
+    private Digest seedRegistry(byte[] content) {
+        Digest digest = Digest.of(DigestAlgorithm.SHA256, content);
+        registry.seed(LAYOUT.blobKey(digest), content);
+        return digest;
+    }
+
+    private static List<Operation> operations(RecordingObjectStore store) {
+        return store.requests().stream().map(Request::operation).toList();
+    }
+
+    private static boolean awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            return latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private ReplicationResult copyIfDifferent(Digest digest) {

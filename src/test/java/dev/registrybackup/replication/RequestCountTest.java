@@ -54,6 +54,20 @@ class RequestCountTest {
     }
 
     @Test
+    void aNewLargeBlobCostsAReadAndAWrite() {
+        // Given
+        String large = registryContent.blobKey(registryContent.layer(REPOSITORY, 2 << 20));
+        registryContent.writeTo(registry::seed);
+
+        // When
+        replicatorFixture.replicate(large);
+
+        // Then
+        assertEquals(List.of(open(large)), replicatorFixture.registry().requests());
+        assertEquals(List.of(put(large)), replicatorFixture.backup().requests());
+    }
+
+    @Test
     void aLayerLinkWhoseBlobWasCopiedRecentlyCostsAReadAndAWrite() {
         // Given
         prime(blob);

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** A bucket of an S3 store. Safe for use by many threads. Closing it closes its connections. */
@@ -177,24 +178,20 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
+        return S3Responses.versionId(put(key, requests.put(key, metadata), content));
+    }
+
+    private SdkHttpResponse put(String key, SdkHttpRequest.Builder request, ContentSource content) {
         return errors.callWrite(
                 "write",
                 key,
-                () -> S3Responses.versionId(http().sendContent(
-                                requests.put(key, metadata),
-                                content,
-                                content.size() > IN_MEMORY_BYTES,
-                                S3HttpClient::headers)));
+                () -> http().sendContent(request, content, content.size() > IN_MEMORY_BYTES, S3HttpClient::headers));
     }
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
         try {
-            errors.callWrite(
-                    "write",
-                    key,
-                    () -> http().sendContent(
-                                    requests.putIfAbsent(key, metadata), content, false, S3HttpClient::headers));
+            put(key, requests.putIfAbsent(key, metadata), content);
             return true;
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.PRECONDITION_FAILED) {
