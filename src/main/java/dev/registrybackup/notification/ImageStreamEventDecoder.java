@@ -48,7 +48,9 @@ public final class ImageStreamEventDecoder {
         if (!isStream) {
             throw object.undecodable(
                     "its kind is \"%s\" in \"%s\""
-                            .formatted(excerpt(object.child("kind")), excerpt(object.child("apiVersion"))),
+                            .formatted(
+                                    object.child("kind").excerpt(MAX_EXCERPT_LENGTH),
+                                    object.child("apiVersion").excerpt(MAX_EXCERPT_LENGTH)),
                     EXPECTED_EVENTS);
         }
         JsonCursor named = object.has("metadata") ? object.child("metadata") : object;
@@ -59,9 +61,5 @@ public final class ImageStreamEventDecoder {
         Optional<String> text = named.child(field).text().filter(value -> !value.isEmpty());
         return text.orElseThrow(
                 () -> named.child(field).undecodable("it does not name an ImageStream", EXPECTED_EVENTS));
-    }
-
-    private static String excerpt(JsonCursor part) {
-        return part.text().map(text -> SafeExcerpt.of(text, MAX_EXCERPT_LENGTH)).orElseGet(part::typeName);
     }
 }

@@ -55,7 +55,7 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
     /**
      * The text of a required field.
      *
-     * @throws UnreadableRecordException if there is none or it is empty
+     * @throws UndecodableEventException if there is none or it is empty
      */
     String requiredText() {
         String text = text().orElseThrow(() ->
@@ -64,6 +64,11 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
             throw unreadable("it is empty");
         }
         return text;
+    }
+
+    /** The beginning of the text, or the JSON type of another value, for messages. */
+    String excerpt(int maxLength) {
+        return text().map(text -> SafeExcerpt.of(text, maxLength)).orElseGet(this::typeName);
     }
 
     /** The JSON type, with an article, for messages. */
@@ -81,7 +86,7 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
 
     /** Rejects the payload because of this value. */
     UndecodableEventException undecodable(String reason) {
-        return new UndecodableEventException(message(reason, EXPECTED_NOTIFICATIONS));
+        return undecodable(reason, EXPECTED_NOTIFICATIONS);
     }
 
     UndecodableEventException undecodable(String reason, Throwable cause) {
@@ -93,8 +98,8 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
     }
 
     /** Rejects only the record that this value belongs to. */
-    UnreadableRecordException unreadable(String reason) {
-        return new UnreadableRecordException(message(reason, COMPARE_BUCKETS));
+    UndecodableEventException unreadable(String reason) {
+        return undecodable(reason, COMPARE_BUCKETS);
     }
 
     private String message(String reason, String remedy) {

@@ -31,11 +31,6 @@ final class JsonText {
 
     private final String remedy;
 
-    /** Parses notifications of stores. */
-    JsonText() {
-        this(JsonCursor.EXPECTED_NOTIFICATIONS);
-    }
-
     /** Ends each error message with this remedy. */
     JsonText(String remedy) {
         this.remedy = remedy;

@@ -22,7 +22,7 @@ final class KeyReader {
      *
      * @param formEncoded whether it is encoded like a field of an HTML form: {@code +} for a space, {@code %2F} for a
      *     slash
-     * @throws UnreadableRecordException if there is no key, it is too long, or its encoding is invalid
+     * @throws UndecodableEventException if there is no key, it is too long, or its encoding is invalid
      */
     static String read(JsonCursor key, boolean formEncoded) {
         String written = key.requiredText();

@@ -7,7 +7,7 @@ import java.util.List;
  * deletion.
  *
  * @param objects the created objects, in the payload's order
- * @param problems one message for each unreadable record
+ * @param problems one message for each part that cannot be decoded
  */
 public record Notification(List<ObjectCreated> objects, List<String> problems) {
     static final Notification EMPTY = new Notification(List.of(), List.of());
@@ -16,14 +16,6 @@ public record Notification(List<ObjectCreated> objects, List<String> problems) {
     public Notification {
         objects = List.copyOf(objects);
         problems = List.copyOf(problems);
-    }
-
-    static Notification of(ObjectCreated object) {
-        return new Notification(List.of(object), List.of());
-    }
-
-    static Notification ofProblem(String message) {
-        return new Notification(List.of(), List.of(message));
     }
 
     static Notification combine(List<Notification> parts) {

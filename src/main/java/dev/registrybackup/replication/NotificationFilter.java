@@ -3,7 +3,6 @@ package dev.registrybackup.replication;
 import dev.registrybackup.notification.Notification;
 import dev.registrybackup.notification.NotificationDecoder;
 import dev.registrybackup.notification.ObjectCreated;
-import dev.registrybackup.notification.UndecodableEventException;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +29,7 @@ final class NotificationFilter {
     FilteredNotification decode(byte[] payload) {
         List<ObjectCreated> objects = new ArrayList<>();
         List<Rejection> rejections = new ArrayList<>();
-        Notification notification = decodeOrProblem(payload);
+        Notification notification = decoder.decode(payload);
         for (String problem : notification.problems()) {
             replicationListener.undecodable(problem);
             rejections.add(Rejection.ofPayload(payload, problem));
@@ -47,13 +46,5 @@ final class NotificationFilter {
             }
         }
         return new FilteredNotification(objects, rejections);
-    }
-
-    private Notification decodeOrProblem(byte[] payload) {
-        try {
-            return decoder.decode(payload);
-        } catch (UndecodableEventException e) {
-            return new Notification(List.of(), List.of(String.valueOf(e.getMessage())));
-        }
     }
 }

@@ -41,8 +41,8 @@ class KeyReaderTest {
     @ValueSource(strings = {"%", "a%", "a%2", "%zz", "%2 b", "%-1", "%+1", "%１１", "%C3", "%FF", "%C0%80", "%ED%A0%80"})
     void invalidFormEncodedUtf8IsAProblem(String written) {
         // When
-        UnreadableRecordException problem =
-                assertThrows(UnreadableRecordException.class, () -> KeyReader.read(part(written), true));
+        UndecodableEventException problem =
+                assertThrows(UndecodableEventException.class, () -> KeyReader.read(part(written), true));
 
         // Then
         assertEquals(
@@ -67,8 +67,8 @@ class KeyReaderTest {
         String longest = written.repeat(times);
 
         // When
-        UnreadableRecordException problem =
-                assertThrows(UnreadableRecordException.class, () -> KeyReader.read(part(longest + "a"), formEncoded));
+        UndecodableEventException problem =
+                assertThrows(UndecodableEventException.class, () -> KeyReader.read(part(longest + "a"), formEncoded));
 
         // Then
         assertEquals(1_024, KeyReader.read(part(longest), formEncoded).getBytes(StandardCharsets.UTF_8).length);
@@ -84,8 +84,8 @@ class KeyReaderTest {
         String halfACharacter = "a\ud83d";
 
         // When
-        UnreadableRecordException problem =
-                assertThrows(UnreadableRecordException.class, () -> KeyReader.read(part(halfACharacter), false));
+        UndecodableEventException problem =
+                assertThrows(UndecodableEventException.class, () -> KeyReader.read(part(halfACharacter), false));
 
         // Then
         assertEquals(
