@@ -8,11 +8,13 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -65,15 +67,11 @@ public final class BlockedLinks {
     private final ObjectStore backup;
     private final MetadataStore metadataStore;
     private final Clock clock;
-    /** Guarded by this, as are all fields below: record keys by the link that waits. */
+    /** Guarded by this, as are all fields below: the keys of the records in memory. */
+    private final NavigableSet<String> records = new TreeSet<>();
+    /** The same keys by the link that waits. */
     private final Map<String, Set<String>> recordsByLink = new HashMap<>();
-    /** Record keys by the dependency that is waited for. */
-    private final Map<Digest, Set<String>> linksByDependency = new HashMap<>();
 
-    /** Records deleted since the last refresh began: its listing may still contain them. */
-    private final Set<String> removedSinceRefresh = new HashSet<>();
-
-    private int knownRecords;
     private boolean isPartial;
 
     /** Creates an empty index of the records in this bucket. */
@@ -92,31 +90,33 @@ public final class BlockedLinks {
         Set<String> wanted = new HashSet<>();
         Set<String> knownBefore = knownRecords(link);
         for (BlockCause blockCause : causes) {
-            String key = recordKey(blockCause, link);
+            String key = prefix(blockCause.state(), blockCause.dependency()) + link;
             wanted.add(key);
             if (!knownBefore.contains(key)) {
                 metadataStore.putIfMissing(key, toJson(link, blockCause));
-                addWrittenToIndex(key);
+                add(key);
+                trim();
             }
         }
         for (String old : knownBefore) {
             if (!wanted.contains(old)) {
                 metadataStore.delete(old);
-                removeFromIndex(old);
+                remove(old);
             }
         }
     }
 
     /** The keys of the links that wait for this dependency, as far as they are in memory. */
     public synchronized Set<String> linksWaitingFor(Digest dependency) {
-        return linksByDependency.getOrDefault(dependency, Set.of()).stream()
+        return Arrays.stream(LinkState.values())
+                .flatMap(state -> recordsWithPrefix(prefix(state, dependency)).stream())
                 .map(BlockedLinks::linkOf)
                 .collect(Collectors.toSet());
     }
 
     /** The dependencies that links wait for, as far as they are in memory. */
     public synchronized Set<Digest> dependencies() {
-        return Set.copyOf(linksByDependency.keySet());
+        return records.stream().flatMap(key -> parseDependency(key).stream()).collect(Collectors.toSet());
     }
 
     /** Whether a record of this link is in memory. */
@@ -171,15 +171,15 @@ public final class BlockedLinks {
     }
 
     /**
-     * Updates the index with what other instances wrote or deleted. Records written here during the call stay in it.
+     * Updates the index with what other instances wrote or deleted. Records written here during the call stay in it; one
+     * that was deleted here may return until the next call, which only costs requests.
      *
      * @throws ObjectStoreException if the records could not be listed
      */
     public void refresh() {
-        Set<String> knownBefore = startRefresh();
-        Set<String> listedKeys = new TreeSet<>();
         boolean isTruncated = false;
         for (LinkState state : LinkState.values()) {
+            Set<String> gone = recordsWithPrefix(state.prefix());
             List<String> listed;
             try (Stream<ObjectInfo> listing = backup.list(state.prefix())) {
                 listed = listing.limit(MAX_LISTED + 1L).map(ObjectInfo::key).toList();
@@ -188,23 +188,22 @@ public final class BlockedLinks {
                 isTruncated = true;
                 // The listing does not show which later records still exist.
                 String last = listed.get(MAX_LISTED);
-                knownBefore.removeIf(key -> key.startsWith(state.prefix()) && key.compareTo(last) >= 0);
+                gone.removeIf(key -> key.compareTo(last) >= 0);
             }
-            listedKeys.addAll(listed);
+            listed.forEach(gone::remove);
+            gone.forEach(this::remove);
+            listed.forEach(this::add);
         }
-        knownBefore.stream().filter(key -> !listedKeys.contains(key)).forEach(this::removeFromIndex);
-        endRefresh(listedKeys, isTruncated);
+        endRefresh(isTruncated);
     }
 
-    private synchronized Set<String> startRefresh() {
-        removedSinceRefresh.clear();
-        return recordsByLink.values().stream().flatMap(Set::stream).collect(Collectors.toCollection(HashSet::new));
-    }
-
-    private synchronized void endRefresh(Set<String> listedKeys, boolean isTruncated) {
+    private synchronized void endRefresh(boolean isTruncated) {
         isPartial = isTruncated;
-        listedKeys.stream().filter(key -> !removedSinceRefresh.contains(key)).forEach(this::add);
         trim();
+    }
+
+    private synchronized Set<String> recordsWithPrefix(String prefix) {
+        return new HashSet<>(records.subSet(prefix, prefix + Character.MAX_VALUE));
     }
 
     private synchronized Set<String> knownRecords(String link) {
@@ -212,60 +211,27 @@ public final class BlockedLinks {
     }
 
     private synchronized void add(String key) {
-        parseDependency(key).ifPresent(dependency -> {
-            if (recordsByLink
-                    .computeIfAbsent(linkOf(key), absent -> new HashSet<>())
-                    .add(key)) {
-                linksByDependency
-                        .computeIfAbsent(dependency, absent -> new HashSet<>())
-                        .add(key);
-                knownRecords++;
+        if (parseDependency(key).isPresent() && records.add(key)) {
+            recordsByLink.computeIfAbsent(linkOf(key), link -> new HashSet<>()).add(key);
+        }
+    }
+
+    private synchronized void remove(String key) {
+        if (records.remove(key)) {
+            Set<String> ofLink = recordsByLink.getOrDefault(linkOf(key), Set.of());
+            ofLink.remove(key);
+            if (ofLink.isEmpty()) {
+                recordsByLink.remove(linkOf(key));
             }
-        });
-    }
-
-    private synchronized void addWrittenToIndex(String key) {
-        removedSinceRefresh.remove(key);
-        if (knownRecords < MAX_ENTRIES) {
-            add(key);
-        } else {
-            isPartial = true;
         }
     }
 
-    private synchronized void removeFromIndex(String key) {
-        removedSinceRefresh.add(key);
-        drop(key);
-    }
-
-    private synchronized void drop(String key) {
-        parseDependency(key)
-                .filter(dependency -> remove(linksByDependency, dependency, key))
-                .ifPresent(dependency -> {
-                    remove(recordsByLink, linkOf(key), key);
-                    knownRecords--;
-                });
-    }
-
-    private static <K> boolean remove(Map<K, Set<String>> sets, K name, String key) {
-        Set<String> keys = sets.getOrDefault(name, Set.of());
-        boolean wasThere = keys.contains(key) && keys.remove(key);
-        if (keys.isEmpty()) {
-            sets.remove(name);
-        }
-        return wasThere;
-    }
-
-    /** Removes arbitrary records from the index until it is within its limit. */
+    /** Removes records from the index until it is within its limit. */
     private synchronized void trim() {
-        while (knownRecords > MAX_ENTRIES) {
+        while (records.size() > MAX_ENTRIES) {
             isPartial = true;
-            drop(recordsByLink.values().iterator().next().iterator().next());
+            remove(records.last());
         }
-    }
-
-    private static String recordKey(BlockCause blockCause, String link) {
-        return prefix(blockCause.state(), blockCause.dependency()) + link;
     }
 
     private static String prefix(LinkState state, Digest dependency) {
