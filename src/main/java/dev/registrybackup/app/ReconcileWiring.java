@@ -10,6 +10,7 @@ import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.reconcile.rclone.Archive;
 import dev.registrybackup.reconcile.rclone.Rclone;
 import dev.registrybackup.reconcile.rclone.RcloneRemote;
+import dev.registrybackup.replication.Replicator;
 import dev.registrybackup.replication.ThrottledObjectStore;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.inject.Produces;
@@ -58,14 +59,14 @@ class ReconcileWiring {
 
     /** The replication of events with caches of its own and the bandwidth limit. */
     private static ReplicationTools throttledTools(Wiring wiring, StorePair stores, RateLimiter rateLimiter) {
-        ReplicationTools tools = wiring.replicationTools(
+        Replicator replicator = wiring.replicator(
                 new StorePair(
                         new ThrottledObjectStore(stores.registry(), rateLimiter),
                         new ThrottledObjectStore(stores.backup(), rateLimiter),
                         stores.layout()),
                 (link, again) -> {});
-        tools.blockedLinks().refresh();
-        return tools;
+        replicator.blockedLinks().refresh();
+        return ReplicationTools.of(replicator);
     }
 
     @PreDestroy

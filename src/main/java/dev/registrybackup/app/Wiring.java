@@ -28,11 +28,8 @@ import dev.registrybackup.operation.OperationRunner;
 import dev.registrybackup.operation.OperationService;
 import dev.registrybackup.operation.kubernetes.JobRunner;
 import dev.registrybackup.reconcile.Reconciliation;
-import dev.registrybackup.reconcile.ReplicationTools;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.replication.BlobReplicator;
-import dev.registrybackup.replication.BlockedLinks;
 import dev.registrybackup.replication.CanaryProbe;
 import dev.registrybackup.replication.DeadLetterHandler;
 import dev.registrybackup.replication.LatencyRecorder;
@@ -43,8 +40,6 @@ import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.ReplicationResult;
 import dev.registrybackup.replication.ReplicationService;
 import dev.registrybackup.replication.Replicator;
-import dev.registrybackup.replication.UnknownObjects;
-import dev.registrybackup.replication.VerifiedMarker;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingStore;
 import dev.registrybackup.replication.pending.PendingWriter;
@@ -69,10 +64,6 @@ import java.util.function.BiConsumer;
 /** Builds the program from its settings, once, at start. The one place where the real clock and randomness come in. */
 @Singleton
 public class Wiring {
-    /** How long a key that was found durable counts as durable. */
-    public static final Duration DURABLE_KEY_TTL = Duration.ofMinutes(5);
-
-    private static final int MAX_DURABLE_KEYS = 100_000;
     private static final Duration HOUSEKEEPING_INTERVAL = Duration.ofMinutes(1);
     /** Connections besides those of the worker pools: for records and store health. */
     private static final int OTHER_CONNECTIONS = 16;
@@ -208,16 +199,13 @@ public class Wiring {
     }
 
     private ReplicationService replicationService(ReplicationListener replicationListener) {
-        ReplicationTools tools = replicationTools(
+        Replicator replicator = replicator(
                 storePair(),
                 (key, copying) -> replicationListener.observe(
                         Trigger.UNBLOCKED, new PendingKey(key, Optional.empty()), copying, clock));
-        workerPools.scheduleAtFixedRate(HOUSEKEEPING_INTERVAL, () -> {
-            tools.blockedLinks().refresh();
-            tools.replicator().retryBlocked();
-        });
+        workerPools.scheduleAtFixedRate(HOUSEKEEPING_INTERVAL, replicator::retryBlocked);
         return new ReplicationService(
-                tools.replicator(),
+                replicator,
                 replicationListener,
                 new CanaryProbe(registry.store(), backup.store(), clock),
                 workerPools,
@@ -225,36 +213,21 @@ public class Wiring {
     }
 
     /**
-     * Builds the replication between two stores, with caches of its own.
+     * Builds the replication between two stores, with caches of its own, for events or a reconciliation.
      *
      * @param onUnblocked receives each link that is retried on its own, and the result
      */
-    ReplicationTools replicationTools(
-            StorePair stores, BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked) {
-        ObjectStore from = stores.registry();
-        ObjectStore to = stores.backup();
-        ExpiringKeySet durable = new ExpiringKeySet(clock, DURABLE_KEY_TTL, MAX_DURABLE_KEYS);
-        VerifiedMarker verified = new VerifiedMarker(to, stores.layout(), clock);
-        BlobReplicator blobReplicator = new BlobReplicator(stores.layout(), from, to, verified, workerPools, durable);
-        BlockedLinks blockedLinks = new BlockedLinks(to, clock);
-        Replicator replicator = new Replicator(
-                new Replicator.Dependencies(
-                        stores.layout(),
-                        from,
-                        to,
-                        blobReplicator,
-                        new UnknownObjects(
-                                from,
-                                to,
-                                workerPools,
-                                settings.configuration().registry().unknownObjects() == UnknownObjectMode.COPY),
-                        blockedLinks,
-                        durable,
-                        workerPools,
-                        // OpenShift's registry serves layers without layer links, for example after "oc tag".
-                        !settings.isOpenShift()),
+    Replicator replicator(StorePair stores, BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked) {
+        return new Replicator(
+                stores.layout(),
+                stores.registry(),
+                stores.backup(),
+                settings.configuration().registry().unknownObjects() == UnknownObjectMode.COPY,
+                // OpenShift's registry serves layers without layer links, for example after "oc tag".
+                !settings.isOpenShift(),
+                workerPools,
+                clock,
                 onUnblocked);
-        return new ReplicationTools(replicator, blobReplicator, verified, durable, blockedLinks);
     }
 
     @Produces

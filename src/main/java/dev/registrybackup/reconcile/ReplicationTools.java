@@ -20,4 +20,14 @@ public record ReplicationTools(
         BlobReplicator blobReplicator,
         VerifiedMarker verifiedMarker,
         ExpiringKeySet durableKeys,
-        BlockedLinks blockedLinks) {}
+        BlockedLinks blockedLinks) {
+    /** The parts of this replicator. */
+    public static ReplicationTools of(Replicator replicator) {
+        return new ReplicationTools(
+                replicator,
+                replicator.blobReplicator(),
+                replicator.verifiedMarker(),
+                replicator.durableKeys(),
+                replicator.blockedLinks());
+    }
+}

@@ -18,6 +18,7 @@ import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.replication.BlockedLinks.BlockCause;
 import dev.registrybackup.replication.BlockedLinks.LinkState;
+import dev.registrybackup.replication.LinkPublisher.StoredLink;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -127,11 +128,27 @@ final class LinkReplicator {
             if (read.isEmpty()) {
                 return workerPools.submitSmall(() -> publisher.sourceMissing(link.kind(), layout.keyOf(link)));
             }
-            StoredLink stored = LinkStore.requireMatchingPath(link, read.get());
+            StoredLink stored = requireMatchingPath(link, read.get());
             return copyBelow(link, stored.target())
-                    .thenCompose(dependencies ->
-                            workerPools.submitSmall(() -> publisher.publish(link, stored, isAbsent, dependencies)));
+                    .thenCompose(dependencies -> workerPools.submitSmall(() -> publisher
+                            .publish(link, stored, isAbsent, dependencies)
+                            .result()));
         });
+    }
+
+    /**
+     * Returns the link if its content matches the digest in its path. A digest of another algorithm is accepted: sha512
+     * paths point to the canonical sha256 digest (distribution {@code linkedblobstore.go}, {@code linkBlob}).
+     *
+     * @throws MalformedLinkException if path and content have different digests of the same algorithm
+     */
+    private static StoredLink requireMatchingPath(DigestLink path, StoredLink stored) {
+        Digest target = stored.target();
+        if (target.algorithm() == path.digest().algorithm() && !target.equals(path.digest())) {
+            throw new MalformedLinkException(
+                    "the link's path contains %s, but its content is %s".formatted(path.digest(), target));
+        }
+        return stored;
     }
 
     private CompletableFuture<DependencyResult> copyBelow(DigestLink link, Digest target) {
@@ -180,16 +197,21 @@ final class LinkReplicator {
         }
         StoredLink stored = read.get();
         return copyRevision(tag.repository(), stored.target())
-                .thenCompose(dependencies -> workerPools
-                        .submitSmall(() -> publisher.publishTag(stored, isAbsent, moves > 0, dependencies))
-                        .thenCompose(attempt -> attempt.result()
-                                .map(result -> CompletableFuture.completedFuture(result.plusBytes(bytesBefore)))
-                                .orElseGet(() -> followTag(
-                                        tag,
-                                        attempt.now(),
-                                        false,
-                                        moves + 1,
-                                        bytesBefore + dependencies.bytesCopied() + stored.content().length))));
+                .thenCompose(dependencies ->
+                        workerPools.submitSmall(() -> publisher.publish(tag, stored, isAbsent, dependencies)))
+                .thenCompose(publication -> {
+                    ReplicationResult result = publication.result();
+                    long bytes = bytesBefore + result.bytesCopied();
+                    if (!publication.wrote()) {
+                        return CompletableFuture.completedFuture(result.afterMoves(moves, bytes));
+                    }
+                    return workerPools
+                            .submitSmall(() -> publisher.read(layout.keyOf(tag)))
+                            .thenCompose(now -> now.filter(link -> link.target().equals(stored.target()))
+                                            .isPresent()
+                                    ? CompletableFuture.completedFuture(result.afterMoves(moves, bytes))
+                                    : followTag(tag, now, false, moves + 1, bytes));
+                });
     }
 
     /** Retries the tags that wait for this revision link. */

@@ -32,7 +32,9 @@ public record ReplicationResult(
         return status.isInBackup();
     }
 
-    ReplicationResult plusBytes(long more) {
-        return new ReplicationResult(kind, status, digest, bytesCopied + more, problem);
+    /** This result of a tag that moved so often before, with the bytes copied for all its targets. */
+    ReplicationResult afterMoves(int moves, long bytes) {
+        boolean copiedBefore = moves > 0 && status == ReplicationStatus.PRESENT;
+        return new ReplicationResult(kind, copiedBefore ? ReplicationStatus.COPIED : status, digest, bytes, problem);
     }
 }

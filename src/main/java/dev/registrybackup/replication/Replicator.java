@@ -11,6 +11,9 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.replication.LinkPublisher.StoredLink;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -21,7 +24,16 @@ import java.util.function.BiConsumer;
  * number or delay of calls. Safe for use by many threads; does not block one while it waits.
  */
 public final class Replicator {
+    /**
+     * How long a key that was found durable counts as durable. Spares most requests of a push, whose events arrive within
+     * seconds, and is short enough that an object that somebody deletes from the backup is soon missed.
+     */
+    public static final Duration DURABLE_KEY_TTL = Duration.ofMinutes(5);
+
+    private static final int MAX_DURABLE_KEYS = 100_000;
+
     private final RegistryLayout layout;
+    private final VerifiedMarker verifiedMarker;
     private final BlobReplicator blobReplicator;
     private final LinkReplicator linkReplicator;
     private final UnknownObjects unknownObjects;
@@ -31,49 +43,54 @@ public final class Replicator {
     private final CoalescingExecutor<ReplicationResult> executor = new CoalescingExecutor<>();
 
     /**
-     * The dependencies of a replicator.
+     * Replicates from the registry into the backup.
      *
+     * @param copiesUnknownObjects whether objects that are not part of the registry's layout are copied
      * @param linksLayers whether a manifest's layer links are published with its revision link, without being read.
      *     Requires that the registry writes all layer links before the revision link
+     * @param onUnblocked called with each link that is retried because a dependency is now in the backup
      */
-    public record Dependencies(
+    public Replicator(
             RegistryLayout layout,
             ObjectStore registry,
             ObjectStore backup,
-            BlobReplicator blobReplicator,
-            UnknownObjects unknownObjects,
-            BlockedLinks blockedLinks,
-            ExpiringKeySet durableKeys,
+            boolean copiesUnknownObjects,
+            boolean linksLayers,
             WorkerPools workerPools,
-            boolean linksLayers) {}
-
-    /**
-     * Replicates from the registry into the backup.
-     *
-     * @param onUnblocked called with each link that is retried because a dependency is now in the backup
-     */
-    public Replicator(Dependencies dependencies, BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked) {
-        this.layout = dependencies.layout();
-        this.blobReplicator = dependencies.blobReplicator();
-        this.unknownObjects = dependencies.unknownObjects();
-        this.blockedLinks = dependencies.blockedLinks();
-        this.durableKeys = dependencies.durableKeys();
-        WorkerPools workerPools = dependencies.workerPools();
-        LinkPublisher publisher = new LinkPublisher(
-                new LinkStore(dependencies.registry(), dependencies.backup(), blobReplicator.conditionalWrites()),
-                blockedLinks,
-                durableKeys);
-        DependencyCopier dependencyCopier = new DependencyCopier(
-                layout, dependencies.backup(), blobReplicator, publisher, executor, workerPools, durableKeys);
+            Clock clock,
+            BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked) {
+        this.layout = layout;
+        this.durableKeys = new ExpiringKeySet(clock, DURABLE_KEY_TTL, MAX_DURABLE_KEYS);
+        this.verifiedMarker = new VerifiedMarker(backup, layout, clock);
+        this.blobReplicator = new BlobReplicator(layout, registry, backup, verifiedMarker, workerPools, durableKeys);
+        this.unknownObjects = new UnknownObjects(registry, backup, workerPools, copiesUnknownObjects);
+        this.blockedLinks = new BlockedLinks(backup, clock);
+        LinkPublisher publisher =
+                new LinkPublisher(registry, backup, blobReplicator.conditionalWrites(), blockedLinks, durableKeys);
+        DependencyCopier dependencyCopier =
+                new DependencyCopier(layout, backup, blobReplicator, publisher, executor, workerPools, durableKeys);
         this.linkReplicator = new LinkReplicator(
-                layout,
-                dependencyCopier,
-                publisher,
-                blockedLinks,
-                executor,
-                workerPools,
-                dependencies.linksLayers(),
-                onUnblocked);
+                layout, dependencyCopier, publisher, blockedLinks, executor, workerPools, linksLayers, onUnblocked);
+    }
+
+    /** Copies the blobs. */
+    public BlobReplicator blobReplicator() {
+        return blobReplicator;
+    }
+
+    /** Whether every blob in the backup was verified. */
+    public VerifiedMarker verifiedMarker() {
+        return verifiedMarker;
+    }
+
+    /** The links that wait for a dependency. */
+    public BlockedLinks blockedLinks() {
+        return blockedLinks;
+    }
+
+    /** The keys that are known to be durable in the backup. */
+    public ExpiringKeySet durableKeys() {
+        return durableKeys;
     }
 
     /**
@@ -126,8 +143,12 @@ public final class Replicator {
                 : CompletableFuture.completedFuture(copy));
     }
 
-    /** Retries links whose dependency is now known to be durable in the backup. Makes no request to find them. */
+    /**
+     * Retries the links whose dependency is now known to be durable in the backup, those of other instances too. Blocks
+     * while their records are listed.
+     */
     public void retryBlocked() {
+        blockedLinks.refresh();
         for (Digest dependency : blockedLinks.dependencies()) {
             linkReplicator.retryWaiting(dependency, link -> durableKeys.contains(awaitedKey(link, dependency)));
         }

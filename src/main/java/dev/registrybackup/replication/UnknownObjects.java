@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
  * After each copy the registry's object is looked up again until both are equal, as for tags ({@link LinkReplicator}):
  * otherwise another instance with an older read could leave an older object. Canaries are never copied.
  */
-public final class UnknownObjects {
+final class UnknownObjects {
     /** After this many changes during one run, the run fails and the object is retried later. */
     private static final int MAX_ROUNDS = 10;
 
@@ -30,7 +30,7 @@ public final class UnknownObjects {
      *
      * @param isCopyEnabled whether they are copied; otherwise they are skipped
      */
-    public UnknownObjects(ObjectStore registry, ObjectStore backup, WorkerPools workerPools, boolean isCopyEnabled) {
+    UnknownObjects(ObjectStore registry, ObjectStore backup, WorkerPools workerPools, boolean isCopyEnabled) {
         this.registry = registry;
         this.backup = backup;
         this.copier = new ObjectCopier(backup, SourceMetadata::of);

@@ -1,6 +1,5 @@
 package dev.registrybackup.reconcile;
 
-import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -17,11 +16,7 @@ import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.replication.BlobReplicator;
-import dev.registrybackup.replication.BlockedLinks;
 import dev.registrybackup.replication.Replicator;
-import dev.registrybackup.replication.UnknownObjects;
-import dev.registrybackup.replication.VerifiedMarker;
 import dev.registrybackup.verify.Depth;
 import dev.registrybackup.verify.Verification;
 import dev.registrybackup.verify.VerifyRequest;
@@ -217,26 +212,10 @@ final class ReconcileFixture implements AutoCloseable {
     }
 
     ReplicationTools replicationTools(StorePair storePair) {
-        ObjectStore from = storePair.registry();
-        ObjectStore to = storePair.backup();
-        ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100_000);
-        VerifiedMarker adopted = new VerifiedMarker(to, layout, clock);
-        BlobReplicator blobReplicator = new BlobReplicator(layout, from, to, adopted, workerPools, durable);
-        BlockedLinks blockedLinks = new BlockedLinks(to, clock);
-        blockedLinks.refresh();
         Replicator replicator = new Replicator(
-                new Replicator.Dependencies(
-                        layout,
-                        from,
-                        to,
-                        blobReplicator,
-                        new UnknownObjects(from, to, workerPools, false),
-                        blockedLinks,
-                        durable,
-                        workerPools,
-                        true),
-                (link, again) -> {});
-        return new ReplicationTools(replicator, blobReplicator, adopted, durable, blockedLinks);
+                layout, storePair.registry(), storePair.backup(), false, true, workerPools, clock, (link, again) -> {});
+        replicator.blockedLinks().refresh();
+        return ReplicationTools.of(replicator);
     }
 
     /** What the backup shows of the registry's objects, with their content as text. */

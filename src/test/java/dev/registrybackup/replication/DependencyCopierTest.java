@@ -30,9 +30,7 @@ class DependencyCopierTest {
             backup,
             blobReplicator,
             new LinkPublisher(
-                    new LinkStore(registry, backup, blobReplicator.conditionalWrites()),
-                    new BlockedLinks(backup, clock),
-                    durable),
+                    registry, backup, blobReplicator.conditionalWrites(), new BlockedLinks(backup, clock), durable),
             new CoalescingExecutor<>(),
             workerPools,
             durable);

@@ -4,7 +4,6 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 
-import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
@@ -58,14 +57,14 @@ final class HandlerFixture implements AutoCloseable {
     private final CountDownLatch released = new CountDownLatch(1);
 
     HandlerFixture() {
-        ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100_000);
-        BlobReplicator blobReplicator = new BlobReplicator(
-                layout, registry, backup, new VerifiedMarker(backup, layout, clock), workerPools, durable);
-        UnknownObjects foreign = new UnknownObjects(registry, backup, workerPools, true);
-        BlockedLinks blockedLinks = new BlockedLinks(backup, clock);
         Replicator replicator = new Replicator(
-                new Replicator.Dependencies(
-                        layout, registry, backup, blobReplicator, foreign, blockedLinks, durable, workerPools, true),
+                layout,
+                registry,
+                backup,
+                true,
+                true,
+                workerPools,
+                clock,
                 (key, copying) ->
                         listener.observe(Trigger.UNBLOCKED, new PendingKey(key, Optional.empty()), copying, clock));
         replicationService = new ReplicationService(
@@ -151,7 +150,8 @@ final class HandlerFixture implements AutoCloseable {
         return """
             {"eventVersion":"2.2","eventSource":"ceph:s3","eventTime":"2026-03-04T05:06:00Z",
              "eventName":"ObjectCreated:Put",
-             "s3":{"bucket":{"name":"%s"},"object":{"key":"%s","size":1}}}""".formatted(bucket, key);
+             "s3":{"bucket":{"name":"%s"},"object":{"key":"%s","size":1}}}\
+            """.formatted(bucket, key);
     }
 
     static byte[] bytes(String text) {

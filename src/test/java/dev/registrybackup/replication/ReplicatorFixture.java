@@ -1,6 +1,5 @@
 package dev.registrybackup.replication;
 
-import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -9,7 +8,6 @@ import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -26,7 +24,6 @@ public final class ReplicatorFixture implements AutoCloseable {
 
     private final RecordingObjectStore registry;
     private final RecordingObjectStore backup;
-    private final BlockedLinks blockedLinks;
     private final WorkerPools workerPools;
     private final Replicator replicator;
     private final Queue<CompletableFuture<ReplicationResult>> unblocked = new ConcurrentLinkedQueue<>();
@@ -46,32 +43,17 @@ public final class ReplicatorFixture implements AutoCloseable {
 
     public ReplicatorFixture(ObjectStore registry, ObjectStore backup, FixtureOptions fixtureOptions) {
         RegistryLayout layout = new RegistryLayout("");
-        Clock clock = Clock.systemUTC();
-        ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100_000);
         this.registry = new RecordingObjectStore(registry);
         this.backup = new RecordingObjectStore(backup);
         this.workerPools = new WorkerPools(fixtureOptions.smallThreads(), fixtureOptions.largeThreads());
-        this.blockedLinks = new BlockedLinks(this.backup, clock);
-        BlobReplicator blobReplicator = new BlobReplicator(
+        this.replicator = new Replicator(
                 layout,
                 this.registry,
                 this.backup,
-                new VerifiedMarker(this.backup, layout, clock),
+                fixtureOptions.copiesUnknownObjects(),
+                fixtureOptions.linksLayers(),
                 workerPools,
-                durable);
-        UnknownObjects foreign =
-                new UnknownObjects(this.registry, this.backup, workerPools, fixtureOptions.copiesUnknownObjects());
-        this.replicator = new Replicator(
-                new Replicator.Dependencies(
-                        layout,
-                        this.registry,
-                        this.backup,
-                        blobReplicator,
-                        foreign,
-                        blockedLinks,
-                        durable,
-                        workerPools,
-                        fixtureOptions.linksLayers()),
+                Clock.systemUTC(),
                 (link, again) -> unblocked.add(again));
         replicate(layout.prefix() + NO_BLOB);
         clearRequests();
@@ -123,7 +105,6 @@ public final class ReplicatorFixture implements AutoCloseable {
 
     /** What is done once a minute: learns what other instances recorded, and tries again what can be. */
     void runPeriodicWork() {
-        blockedLinks.refresh();
         replicator.retryBlocked();
         unblocked();
     }

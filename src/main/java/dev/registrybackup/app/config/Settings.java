@@ -1,6 +1,5 @@
 package dev.registrybackup.app.config;
 
-import dev.registrybackup.app.Wiring;
 import dev.registrybackup.app.config.Configuration.AuthProperties.AuthMode;
 import dev.registrybackup.app.config.Configuration.BackupProperties;
 import dev.registrybackup.app.config.Configuration.BucketProperties;
@@ -18,6 +17,7 @@ import dev.registrybackup.objectstore.s3.S3Timeouts;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.reconcile.ReconcilePolicy;
 import dev.registrybackup.reconcile.rclone.Archive;
+import dev.registrybackup.replication.Replicator;
 import dev.registrybackup.restore.Drill;
 import dev.registrybackup.restore.RestoreRequest;
 import jakarta.inject.Singleton;
@@ -43,7 +43,7 @@ public class Settings {
     private static final int MIN_TOKEN_LENGTH = 16;
     private static final String REGION_WITH_ENDPOINT = "us-east-1";
     /** Longer than any process caches durable keys plus the difference between clocks. */
-    private static final Duration DURABLE_KEY_TTL = Wiring.DURABLE_KEY_TTL.plusMinutes(1);
+    private static final Duration DURABLE_KEY_TTL = Replicator.DURABLE_KEY_TTL.plusMinutes(1);
     /** The name of the target that the command line gives as a path. */
     public static final String DIRECTORY = "directory";
 

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.app.Wiring;
 import dev.registrybackup.app.config.Configuration.RegistryProperties.UnknownObjectMode;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.reconcile.ReconcilePolicy;
 import dev.registrybackup.reconcile.rclone.Archive;
+import dev.registrybackup.replication.Replicator;
 import io.smallrye.config.EnvConfigSource;
 import java.net.URI;
 import java.nio.file.Path;
@@ -263,6 +263,6 @@ class SettingsTest {
 
         // Then
         assertTrue(policy.isMirror());
-        assertTrue(policy.durableKeyTtl().compareTo(Wiring.DURABLE_KEY_TTL) > 0);
+        assertTrue(policy.durableKeyTtl().compareTo(Replicator.DURABLE_KEY_TTL) > 0);
     }
 }
