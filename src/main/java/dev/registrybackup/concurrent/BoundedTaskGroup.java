@@ -1,7 +1,7 @@
 package dev.registrybackup.concurrent;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Submits tasks to the worker pools, a bounded number at a time, for one thread with more tasks than fit into memory.
@@ -11,8 +11,8 @@ public final class BoundedTaskGroup {
     private final WorkerPools workerPools;
     private final int concurrency;
     private final Semaphore permits;
-    /** The first failure; written by the pools' threads, read by the submitting thread. Guarded by this. */
-    private @Nullable Throwable failure;
+    /** Fails with the first failure of a task. */
+    private final CompletableFuture<Boolean> failure = new CompletableFuture<>();
 
     /**
      * A group without tasks.
@@ -32,7 +32,7 @@ public final class BoundedTaskGroup {
      */
     public void submit(long bytes, Runnable work) {
         acquire(1);
-        if (hasFailed()) {
+        if (failure.isDone()) {
             permits.release();
             await();
         }
@@ -43,7 +43,7 @@ public final class BoundedTaskGroup {
                 })
                 .whenComplete((done, failed) -> {
                     if (failed != null) {
-                        recordFailure(failed);
+                        failure.completeExceptionally(WorkerPools.unwrap(failed));
                     }
                     permits.release();
                 });
@@ -57,7 +57,9 @@ public final class BoundedTaskGroup {
     public void await() {
         acquire(concurrency);
         permits.release(concurrency);
-        throwFailure();
+        if (failure.isDone()) {
+            WorkerPools.join(failure);
+        }
     }
 
     private void acquire(int places) {
@@ -66,23 +68,6 @@ public final class BoundedTaskGroup {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Interrupted while waiting for running tasks", e);
-        }
-    }
-
-    private synchronized void recordFailure(Throwable failed) {
-        failure = failure == null ? WorkerPools.unwrap(failed) : failure;
-    }
-
-    private synchronized boolean hasFailed() {
-        return failure != null;
-    }
-
-    private synchronized void throwFailure() {
-        Throwable failed = failure;
-        if (failed instanceof RuntimeException unchecked) {
-            throw unchecked;
-        } else if (failed instanceof Error error) {
-            throw error;
         }
     }
 }

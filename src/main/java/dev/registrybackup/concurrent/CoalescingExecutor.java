@@ -2,9 +2,9 @@ package dev.registrybackup.concurrent;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs work at most once at a time for each key. A caller during a run shares the next run and not the current one,
@@ -15,11 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CoalescingExecutor<T> {
     /** Guarded by this: the keys with a running run, and the next run of each, if it was requested. */
-    private final Map<String, KeyRun<T>> running = new HashMap<>();
-
-    private static final class KeyRun<T> {
-        private @Nullable PendingRun<T> next;
-    }
+    private final Map<String, Optional<PendingRun<T>>> running = new HashMap<>();
 
     private record PendingRun<T>(CompletableFuture<T> result, Supplier<CompletableFuture<T>> work) {}
 
@@ -31,14 +27,13 @@ public final class CoalescingExecutor<T> {
     public CompletableFuture<T> submit(String key, Supplier<CompletableFuture<T>> work) {
         PendingRun<T> mine = new PendingRun<>(new CompletableFuture<>(), work);
         synchronized (this) {
-            KeyRun<T> keyRun = running.get(key);
-            if (keyRun != null) {
-                if (keyRun.next == null) {
-                    keyRun.next = mine;
-                }
-                return keyRun.next.result();
+            Optional<PendingRun<T>> next = running.get(key);
+            if (next != null) {
+                PendingRun<T> shared = next.orElse(mine);
+                running.put(key, Optional.of(shared));
+                return shared.result();
             }
-            running.put(key, new KeyRun<>());
+            running.put(key, Optional.empty());
         }
         start(key, mine);
         return mine.result();
@@ -52,26 +47,23 @@ public final class CoalescingExecutor<T> {
             working = CompletableFuture.failedFuture(e);
         }
         working.whenComplete((result, failure) -> {
-            PendingRun<T> next = nextRun(key);
+            Optional<PendingRun<T>> next = nextRun(key);
             if (failure == null) {
                 run.result().complete(result);
             } else {
                 run.result().completeExceptionally(failure);
             }
-            if (next != null) {
-                start(key, next);
-            }
+            next.ifPresent(following -> start(key, following));
         });
     }
 
-    private synchronized @Nullable PendingRun<T> nextRun(String key) {
-        KeyRun<T> keyRun = running.get(key);
-        if (keyRun == null || keyRun.next == null) {
+    private synchronized Optional<PendingRun<T>> nextRun(String key) {
+        Optional<PendingRun<T>> next = running.getOrDefault(key, Optional.empty());
+        if (next.isPresent()) {
+            running.put(key, Optional.empty());
+        } else {
             running.remove(key);
-            return null;
         }
-        PendingRun<T> next = keyRun.next;
-        keyRun.next = null;
         return next;
     }
 }

@@ -1,8 +1,6 @@
 package dev.registrybackup.concurrent;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
@@ -14,10 +12,7 @@ public final class RateLimiter {
 
     private final long bytesPerSecond;
     private final LongSupplier nanoTime;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition timer = lock.newCondition();
-
-    /** Guarded by the lock: until when the bytes read so far use up the limit, in the time of nanoTime. */
+    /** Guarded by this: until when the bytes read so far use up the limit, in the time of nanoTime. */
     private long availableAt;
 
     /**
@@ -46,19 +41,15 @@ public final class RateLimiter {
         if (bytesPerSecond <= 0) {
             return;
         }
-        lock.lockInterruptibly();
-        try {
-            availableAt = Math.max(availableAt, nanoTime.getAsLong()) + nanosFor(bytes);
-            long mine = availableAt;
-            for (long left = mine - nanoTime.getAsLong(); left > 0; left = mine - nanoTime.getAsLong()) {
-                timer.awaitNanos(left);
-            }
-        } finally {
-            lock.unlock();
+        long mine = reserve(bytes);
+        for (long left = mine - nanoTime.getAsLong(); left > 0; left = mine - nanoTime.getAsLong()) {
+            TimeUnit.NANOSECONDS.sleep(left);
         }
     }
 
-    private long nanosFor(long bytes) {
-        return (long) ((double) bytes / bytesPerSecond * NANOS_PER_SECOND);
+    private synchronized long reserve(long bytes) {
+        availableAt = Math.max(availableAt, nanoTime.getAsLong())
+                + (long) ((double) bytes / bytesPerSecond * NANOS_PER_SECOND);
+        return availableAt;
     }
 }

@@ -103,25 +103,6 @@ class CoalescingExecutorTest {
     @Test
     void workThatThrowsWhenItStartsIsAFailedRun() {
         // Given
-        IllegalStateException broken = new IllegalStateException("broken");
-
-        // When
-        CompletableFuture<Integer> failed = executor.submit("key", () -> {
-            throw broken;
-        });
-
-        // Then
-        ExecutionException failure = assertThrows(ExecutionException.class, failed::get);
-        assertSame(broken, failure.getCause());
-        assertEquals(
-                1,
-                executor.submit("key", () -> CompletableFuture.completedFuture(1))
-                        .join());
-    }
-
-    @Test
-    void workThatEndsInAnErrorWhenItStartsIsAFailedRunToo() {
-        // Given
         Error broken = new NoClassDefFoundError("broken");
 
         // When
