@@ -162,11 +162,10 @@ public class Wiring {
                     rejectionRecorder,
                     () -> 0);
         }
-        workerPools.scheduleAtFixedRate(Duration.ofMinutes(10), rejectionStore::resetCount);
         RegistryLayout layout = registry.layout();
         PendingStore pendingStore = new PendingStore(backup.store(), instance(), clock);
         if (settings.isDeadLetter()) {
-            PendingWriter pending = new PendingWriter(pendingStore, workerPools, (batch, isInFlight) -> {});
+            PendingWriter pending = new PendingWriter(pendingStore, workerPools, (batch, justFailed) -> {});
             DeadLetterHandler deadLetterHandler =
                     new DeadLetterHandler(registry.store().bucket(), layout, pending, workerPools, replicationListener);
             return new Service(

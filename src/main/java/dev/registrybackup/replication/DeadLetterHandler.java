@@ -4,6 +4,7 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.notification.NotJsonException;
 import dev.registrybackup.notification.ObjectCreated;
 import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.replication.NotificationFilter.FilteredNotification;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingWriter;
@@ -63,21 +64,15 @@ public final class DeadLetterHandler {
     }
 
     private CompletableFuture<EventResult> savePending(ObjectCreated object, Duration timeLeft) {
-        switch (layout.parse(object.key()).kind()) {
-            case UPLOAD, EXCLUDED -> {
-                return CompletableFuture.completedFuture(EventResult.ACK);
-            }
-            case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, UNKNOWN -> {
-                CompletableFuture<EventResult> reply = pendingWriter
-                        .submit(new PendingKey(object.key(), object.eventTime()), true)
-                        .handle((done, failure) -> failure == null ? EventResult.ACK : EventResult.RETRY);
-                workerPools.scheduleUnlessDone(
-                        reply,
-                        timeLeft.minus(NotificationHandler.RESPONSE_MARGIN),
-                        () -> reply.complete(EventResult.RETRY));
-                return reply;
-            }
+        Kind kind = layout.parse(object.key()).kind();
+        if (kind == Kind.UPLOAD || kind == Kind.EXCLUDED) {
+            return CompletableFuture.completedFuture(EventResult.ACK);
         }
-        throw new IllegalStateException("Unreachable: the switch returns for every kind of key");
+        CompletableFuture<EventResult> reply = pendingWriter
+                .submit(new PendingKey(object.key(), object.eventTime()), false)
+                .handle((done, failure) -> failure == null ? EventResult.ACK : EventResult.RETRY);
+        workerPools.scheduleUnlessDone(
+                reply, timeLeft.minus(NotificationHandler.RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
+        return reply;
     }
 }

@@ -80,7 +80,7 @@ public final class NotificationHandler {
         if (permits.tryAcquire()) {
             replicate(key, timeLeft, reply);
         } else {
-            savePending(key, true, reply, EventResult.RETRY);
+            savePending(key, false, reply, EventResult.RETRY);
         }
         workerPools.scheduleUnlessDone(reply, timeLeft.minus(RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
         return reply;
@@ -93,20 +93,17 @@ public final class NotificationHandler {
             if (failure == null) {
                 reply.complete(ReplicationService.toEventResult(key, replicationResult));
             } else {
-                savePending(key, false, reply, EventResult.RETRY);
+                savePending(key, true, reply, EventResult.RETRY);
             }
         });
         // If recording fails, do not answer yet: the copy may still finish in time.
         workerPools.scheduleUnlessDone(
-                copying, timeLeft.minus(PENDING_MARGIN), () -> savePending(key, true, reply, null));
+                copying, timeLeft.minus(PENDING_MARGIN), () -> savePending(key, false, reply, null));
     }
 
     private void savePending(
-            PendingKey key,
-            boolean retryAtOnce,
-            CompletableFuture<EventResult> reply,
-            @Nullable EventResult onFailure) {
-        pendingWriter.submit(key, retryAtOnce).whenComplete((done, failure) -> {
+            PendingKey key, boolean justFailed, CompletableFuture<EventResult> reply, @Nullable EventResult onFailure) {
+        pendingWriter.submit(key, justFailed).whenComplete((done, failure) -> {
             if (failure == null) {
                 reply.complete(EventResult.ACK);
             } else {

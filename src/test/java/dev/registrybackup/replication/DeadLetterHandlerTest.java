@@ -1,5 +1,12 @@
 package dev.registrybackup.replication;
 
+import static dev.registrybackup.replication.HandlerFixture.BUCKET;
+import static dev.registrybackup.replication.HandlerFixture.awaitWithin;
+import static dev.registrybackup.replication.HandlerFixture.bytes;
+import static dev.registrybackup.replication.HandlerFixture.createdEvent;
+import static dev.registrybackup.replication.HandlerFixture.record;
+import static dev.registrybackup.replication.HandlerFixture.records;
+import static dev.registrybackup.replication.HandlerFixture.storeUnavailable;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,47 +23,41 @@ class DeadLetterHandlerTest {
     private static final String UNKNOWN_OBJECT = "docker/registry/v2/notes";
     private static final String UPLOAD = "docker/registry/v2/repositories/shop/_uploads/1/data";
 
-    private final HandlerFixture handlerFixture = new HandlerFixture();
-    private final DeadLetterHandler deadLetterHandler = new DeadLetterHandler(
-            HandlerFixture.BUCKET,
-            handlerFixture.layout,
-            handlerFixture.pendingWriter,
-            handlerFixture.workerPools,
-            handlerFixture.listener);
+    private final HandlerFixture fixture = new HandlerFixture();
+    private final DeadLetterHandler deadLetterHandler =
+            new DeadLetterHandler(BUCKET, fixture.layout, fixture.pendingWriter, fixture.workerPools, fixture.listener);
 
     @AfterEach
     void close() {
-        handlerFixture.close();
+        fixture.close();
     }
 
     @Test
     void keysOfADeadLetterBecomePendingAndNothingIsCopied() throws Exception {
         // When
-        EventResult eventResult =
-                handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY, UNKNOWN_OBJECT), false);
+        EventResult eventResult = handle(createdEvent(BUCKET, KEY, UNKNOWN_OBJECT), false);
 
         // Then
         assertEquals(EventResult.ACK, eventResult);
-        assertEquals(List.of(KEY, UNKNOWN_OBJECT), handlerFixture.pendingKeys());
-        assertEquals(List.of(), handlerFixture.registry.requests());
-        assertTrue(handlerFixture.backup.writtenKeys().stream().allMatch(HandlerFixture::isPendingBatch));
+        assertEquals(List.of(KEY, UNKNOWN_OBJECT), fixture.pendingKeys());
+        assertEquals(List.of(), fixture.registry.requests());
+        assertTrue(fixture.backup.writtenKeys().stream().allMatch(HandlerFixture::isPendingBatch));
     }
 
     @Test
     void keysThatAreNeverCopiedAreNotPending() throws Exception {
         // When
-        EventResult eventResult =
-                handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, UPLOAD, "registry-backup/verified"), false);
+        EventResult eventResult = handle(createdEvent(BUCKET, UPLOAD, "registry-backup/verified"), false);
 
         // Then
         assertEquals(EventResult.ACK, eventResult);
-        assertEquals(List.of(), handlerFixture.backup.requests());
+        assertEquals(List.of(), fixture.backup.requests());
     }
 
     @Test
     void eventsRefusedByTheReplicateRoleAreRejectedAndNotPending() throws Exception {
         // When
-        EventResult eventResult = handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY), true);
+        EventResult eventResult = handle(createdEvent(BUCKET, KEY), true);
 
         // Then
         assertEquals(Disposition.REJECT, eventResult.disposition());
@@ -65,27 +66,24 @@ class DeadLetterHandlerTest {
         assertEquals(
                 "The role replicate rejected the event: it can never succeed (422)",
                 eventResult.rejections().get(0).reason());
-        assertEquals(List.of(), handlerFixture.backup.requests());
+        assertEquals(List.of(), fixture.backup.requests());
     }
 
     @Test
     void theGoodRecordsOfARefusedEventBecomePending() throws Exception {
         // When
-        EventResult eventResult = handle(
-                HandlerFixture.records(
-                        HandlerFixture.record("elsewhere", "a"), HandlerFixture.record(HandlerFixture.BUCKET, KEY)),
-                true);
+        EventResult eventResult = handle(records(record("elsewhere", "a"), record(BUCKET, KEY)), true);
 
         // Then
         assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals("bucket elsewhere", eventResult.rejections().get(0).identity());
-        assertEquals(List.of(KEY), handlerFixture.pendingKeys());
+        assertEquals(List.of(KEY), fixture.pendingKeys());
     }
 
     @Test
     void aDeadLetterThatIsNotJsonIsRejectedBecauseNobodyCanTakeItBack() throws Exception {
         // When
-        EventResult eventResult = handle(HandlerFixture.bytes("hello"), false);
+        EventResult eventResult = handle(bytes("hello"), false);
 
         // Then
         assertEquals(Disposition.REJECT, eventResult.disposition());
@@ -95,25 +93,25 @@ class DeadLetterHandlerTest {
     @Test
     void anUnknownPayloadIsRejected() throws Exception {
         // When
-        EventResult eventResult = handle(HandlerFixture.bytes("{\"hello\":1}"), false);
+        EventResult eventResult = handle(bytes("{\"hello\":1}"), false);
 
         // Then
         assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals(1, eventResult.rejections().size());
-        assertEquals(1, handlerFixture.listener.undecodable.size());
+        assertEquals(1, fixture.listener.undecodable.size());
     }
 
     @Test
     void anEventThatCannotBeRecordedIsNotAcknowledged() throws Exception {
         // Given
-        handlerFixture.backup.beforeRequest((operation, key) -> {
+        fixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
-                throw HandlerFixture.storeUnavailable();
+                throw storeUnavailable();
             }
         });
 
         // When
-        EventResult eventResult = handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY), false);
+        EventResult eventResult = handle(createdEvent(BUCKET, KEY), false);
 
         // Then
         assertEquals(EventResult.RETRY, eventResult);
@@ -122,19 +120,17 @@ class DeadLetterHandlerTest {
     @Test
     void anEventThatCannotBeRecordedInTimeIsNotAcknowledged() throws Exception {
         // Given
-        handlerFixture.backup.beforeRequest((operation, key) -> handlerFixture.blockUntilReleased());
+        fixture.backup.beforeRequest((operation, key) -> fixture.blockUntilReleased());
         Duration left = Duration.ofMillis(600);
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                left, deadLetterHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY), false, left));
+        EventResult eventResult = awaitWithin(left, deadLetterHandler.handle(createdEvent(BUCKET, KEY), false, left));
 
         // Then
         assertEquals(EventResult.RETRY, eventResult);
     }
 
     private EventResult handle(byte[] payload, boolean refused) throws Exception {
-        return HandlerFixture.awaitWithin(
-                Duration.ofSeconds(5), deadLetterHandler.handle(payload, refused, LONG_TIMEOUT));
+        return awaitWithin(Duration.ofSeconds(5), deadLetterHandler.handle(payload, refused, LONG_TIMEOUT));
     }
 }

@@ -23,8 +23,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,8 +46,10 @@ final class HandlerFixture implements AutoCloseable {
     final RegistryLayout layout = new RegistryLayout("");
     final WorkerPools workerPools = new WorkerPools(4, 1);
     final RecordingListener listener = new RecordingListener();
-    /** The keys last recorded as pending, and for each whether it is retried at once. */
-    final Map<String, Boolean> retryAtOnce = new ConcurrentHashMap<>();
+    /** The keys recorded as pending because their copy had failed. */
+    final Set<String> justFailed = ConcurrentHashMap.newKeySet();
+    /** The other keys recorded as pending. */
+    final Set<String> stillCopying = ConcurrentHashMap.newKeySet();
 
     final PendingStore pendingStore = new PendingStore(backup, "pod-1", clock);
     final RejectionStore rejectionStore = new RejectionStore(backup, clock, rejection -> {});
@@ -70,10 +72,15 @@ final class HandlerFixture implements AutoCloseable {
         replicationService = new ReplicationService(
                 replicator, listener, new CanaryProbe(registry, backup, clock), workerPools, clock);
         retryWorker = new RetryWorker(pendingStore, rejectionStore, replicationService, workerPools, clock);
-        pendingWriter = new PendingWriter(pendingStore, workerPools, (record, atOnce) -> {
-            retryAtOnce.putAll(atOnce);
-            retryWorker.add(record, atOnce);
+        pendingWriter = new PendingWriter(pendingStore, workerPools, (record, failed) -> {
+            record.keys().forEach(key -> (failed.contains(key.key()) ? justFailed : stillCopying).add(key.key()));
+            retryWorker.add(record, failed);
         });
+    }
+
+    /** The answer to an event about these objects, which comes in a moment or when little time is left. */
+    EventResult handle(NotificationHandler notificationHandler, Duration left, String... keys) throws Exception {
+        return awaitWithin(Duration.ofSeconds(5), notificationHandler.handle(createdEvent(BUCKET, keys), left));
     }
 
     NotificationHandler notificationHandler(int mostInFlight) {

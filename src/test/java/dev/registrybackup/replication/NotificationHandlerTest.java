@@ -1,5 +1,14 @@
 package dev.registrybackup.replication;
 
+import static dev.registrybackup.replication.HandlerFixture.BUCKET;
+import static dev.registrybackup.replication.HandlerFixture.awaitTrue;
+import static dev.registrybackup.replication.HandlerFixture.awaitWithin;
+import static dev.registrybackup.replication.HandlerFixture.bytes;
+import static dev.registrybackup.replication.HandlerFixture.createdEvent;
+import static dev.registrybackup.replication.HandlerFixture.isPendingBatch;
+import static dev.registrybackup.replication.HandlerFixture.record;
+import static dev.registrybackup.replication.HandlerFixture.records;
+import static dev.registrybackup.replication.HandlerFixture.storeUnavailable;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -25,7 +34,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -41,222 +49,189 @@ class NotificationHandlerTest {
     /** So little time that a key becomes pending at once. */
     private static final Duration TINY_TIMEOUT = Duration.ofMillis(600);
 
-    private final HandlerFixture handlerFixture = new HandlerFixture();
-    private final NotificationHandler notificationHandler = handlerFixture.notificationHandler(4_096);
+    private final HandlerFixture fixture = new HandlerFixture();
+    private final NotificationHandler notificationHandler = fixture.notificationHandler(4_096);
 
     @AfterEach
     void close() {
-        handlerFixture.close();
+        fixture.close();
     }
 
     @Test
     void aKeyCopiedInTimeIsDone() throws Exception {
         // Given
-        String key = handlerFixture.blob("layer");
+        String key = fixture.blob("layer");
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT,
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, key);
 
         // Then
         assertEquals(EventResult.ACK, eventResult);
-        assertArrayEquals(HandlerFixture.bytes("layer"), handlerFixture.backupBucket.bytes(key));
-        assertEquals(List.of(), handlerFixture.pendingKeys());
+        assertArrayEquals(bytes("layer"), fixture.backupBucket.bytes(key));
+        assertEquals(List.of(), fixture.pendingKeys());
         assertEquals(0, notificationHandler.keysInFlight());
         Instant written = Instant.parse("2026-03-04T05:06:00Z");
         assertEquals(
                 List.of(new Finished(Trigger.EVENT, key, ReplicationStatus.COPIED, written)),
-                handlerFixture.listener.finished);
+                fixture.listener.finished);
     }
 
     @Test
     void excludedKeysAreDoneWithoutARequest() throws Exception {
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT,
-                notificationHandler.handle(
-                        HandlerFixture.createdEvent(
-                                HandlerFixture.BUCKET, "docker/registry/v2/repositories/shop/_uploads/1/data"),
-                        LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, "docker/registry/v2/repositories/shop/_uploads/1/data");
 
         // Then
         assertEquals(EventResult.ACK, eventResult);
-        assertEquals(List.of(), handlerFixture.registry.requests());
-        assertEquals(List.of(), handlerFixture.backup.requests());
+        assertEquals(List.of(), fixture.registry.requests());
+        assertEquals(List.of(), fixture.backup.requests());
     }
 
     @Test
     void aCanaryIsPutOnRecordAndNeverCopied() throws Exception {
         // Given
         String canary = "registry-backup-canary/0123456789abcdef";
-        handlerFixture.registryBucket.seed(canary, HandlerFixture.bytes("canary"));
+        fixture.registryBucket.seed(canary, bytes("canary"));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT,
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, canary), LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, canary);
 
         // Then
         assertEquals(EventResult.ACK, eventResult);
-        assertEquals(
-                List.of("registry-backup/canary/0123456789abcdef"),
-                handlerFixture.backupBucket.keys("registry-backup"));
-        assertEquals(List.of(), handlerFixture.backupBucket.keys("registry-backup-canary/"));
-        assertEquals(List.of(), handlerFixture.listener.finished);
+        assertEquals(List.of("registry-backup/canary/0123456789abcdef"), fixture.backupBucket.keys("registry-backup"));
+        assertEquals(List.of(), fixture.backupBucket.keys("registry-backup-canary/"));
+        assertEquals(List.of(), fixture.listener.finished);
     }
 
     @Test
     void aCanaryThatIsNotThereOrNoneLeavesNothing() throws Exception {
         // Given
-        handlerFixture.registryBucket.seed("registry-backup-canary/../pending", HandlerFixture.bytes("no canary"));
+        fixture.registryBucket.seed("registry-backup-canary/../pending", bytes("no canary"));
 
         // When
-        EventResult absent = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT,
-                notificationHandler.handle(
-                        HandlerFixture.createdEvent(HandlerFixture.BUCKET, "registry-backup-canary/0123456789abcdef"),
-                        LONG_TIMEOUT));
-        EventResult none = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT,
-                notificationHandler.handle(
-                        HandlerFixture.createdEvent(HandlerFixture.BUCKET, "registry-backup-canary/../pending"),
-                        LONG_TIMEOUT));
+        EventResult absent = handle(LONG_TIMEOUT, "registry-backup-canary/0123456789abcdef");
+        EventResult none = handle(LONG_TIMEOUT, "registry-backup-canary/../pending");
 
         // Then
         assertEquals(EventResult.ACK, absent);
         assertEquals(EventResult.ACK, none);
-        assertEquals(List.of(), handlerFixture.backupBucket.keys(""));
+        assertEquals(List.of(), fixture.backupBucket.keys(""));
     }
 
     @Test
     void aCanaryThatCannotBeRecordedIsNotPending() throws Exception {
         // Given
         String canary = "registry-backup-canary/0123456789abcdef";
-        handlerFixture.registryBucket.seed(canary, HandlerFixture.bytes("canary"));
-        handlerFixture.backup.beforeRequest((operation, asked) -> {
+        fixture.registryBucket.seed(canary, bytes("canary"));
+        fixture.backup.beforeRequest((operation, asked) -> {
             if (asked.startsWith("registry-backup/canary/")) {
                 throw new ObjectStoreException(StoreError.FORBIDDEN, "refused");
             }
         });
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT,
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, canary), LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, canary);
 
         // Then
         assertEquals(EventResult.ACK, eventResult);
-        assertEquals(List.of(), handlerFixture.pendingKeys());
+        assertEquals(List.of(), fixture.pendingKeys());
     }
 
     @Test
     void keysNotDurableInTimeBecomePendingAndTheirCopiesContinue() throws Exception {
         // Given
-        String key = handlerFixture.blob("layer");
-        handlerFixture.backup.beforeRequest(
-                (operation, asked) -> blockIf(operation == Operation.PUT && asked.equals(key)));
+        String key = fixture.blob("layer");
+        fixture.backup.beforeRequest((operation, asked) -> blockIf(operation == Operation.PUT && asked.equals(key)));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                SHORT_TIMEOUT,
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), SHORT_TIMEOUT));
+        EventResult eventResult = handle(SHORT_TIMEOUT, key);
 
         // Then
         assertEquals(EventResult.ACK, eventResult);
-        assertEquals(List.of(key), handlerFixture.pendingKeys());
-        assertEquals(List.of(), handlerFixture.backupBucket.keys(key));
+        assertEquals(List.of(key), fixture.pendingKeys());
+        assertEquals(List.of(), fixture.backupBucket.keys(key));
         assertEquals(1, notificationHandler.keysInFlight());
-        handlerFixture.release();
-        HandlerFixture.awaitTrue(() -> notificationHandler.keysInFlight() == 0);
-        assertArrayEquals(HandlerFixture.bytes("layer"), handlerFixture.backupBucket.bytes(key));
-        HandlerFixture.awaitTrue(() -> handlerFixture.retryAtOnce.equals(Map.of(key, true)));
+        fixture.release();
+        awaitTrue(() -> notificationHandler.keysInFlight() == 0);
+        assertArrayEquals(bytes("layer"), fixture.backupBucket.bytes(key));
+        awaitTrue(() -> fixture.stillCopying.equals(Set.of(key)));
     }
 
     @Test
     void aKeyNeitherDurableNorRecordedInTimeIsNotAcknowledged() throws Exception {
         // Given
-        String key = handlerFixture.blob("layer");
-        handlerFixture.backup.beforeRequest((operation, asked) -> blockIf(operation == Operation.PUT));
+        String key = fixture.blob("layer");
+        fixture.backup.beforeRequest((operation, asked) -> blockIf(operation == Operation.PUT));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                TINY_TIMEOUT,
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), TINY_TIMEOUT));
+        EventResult eventResult = handle(TINY_TIMEOUT, key);
 
         // Then
         assertEquals(EventResult.RETRY, eventResult);
-        assertEquals(List.of(), handlerFixture.pendingKeys());
+        assertEquals(List.of(), fixture.pendingKeys());
     }
 
     @Test
     void aKeyThatIsNotDurableAndCannotBeRecordedIsNotAcknowledged() throws Exception {
         // Given
-        String key = handlerFixture.blob("layer");
-        handlerFixture.backup.beforeRequest((operation, asked) -> {
-            failIf(operation == Operation.PUT && HandlerFixture.isPendingBatch(asked));
+        String key = fixture.blob("layer");
+        fixture.backup.beforeRequest((operation, asked) -> {
+            failIf(operation == Operation.PUT && isPendingBatch(asked));
             blockIf(operation == Operation.PUT);
         });
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                TINY_TIMEOUT,
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), TINY_TIMEOUT));
+        EventResult eventResult = handle(TINY_TIMEOUT, key);
 
         // Then
         assertEquals(EventResult.RETRY, eventResult);
-        HandlerFixture.awaitTrue(() -> handlerFixture.listener.failed.contains(new Failed(Trigger.RETRY, key)));
+        awaitTrue(() -> fixture.listener.failed.contains(new Failed(Trigger.RETRY, key)));
     }
 
     @Test
     void aKeyThatBecomesDurableAfterAFailedRecordIsStillDone() throws Exception {
         // Given
-        String key = handlerFixture.blob("layer");
-        handlerFixture.backup.beforeRequest((operation, asked) -> {
-            failIf(operation == Operation.PUT && HandlerFixture.isPendingBatch(asked));
+        String key = fixture.blob("layer");
+        fixture.backup.beforeRequest((operation, asked) -> {
+            failIf(operation == Operation.PUT && isPendingBatch(asked));
             blockIf(operation == Operation.PUT);
         });
-        CompletableFuture<EventResult> reply =
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), SHORT_TIMEOUT);
-        HandlerFixture.awaitTrue(() -> handlerFixture.listener.failed.contains(new Failed(Trigger.RETRY, key)));
+        CompletableFuture<EventResult> reply = notificationHandler.handle(createdEvent(BUCKET, key), SHORT_TIMEOUT);
+        awaitTrue(() -> fixture.listener.failed.contains(new Failed(Trigger.RETRY, key)));
 
         // When
-        handlerFixture.release();
+        fixture.release();
 
         // Then
-        assertEquals(EventResult.ACK, HandlerFixture.awaitWithin(SHORT_TIMEOUT, reply));
+        assertEquals(EventResult.ACK, awaitWithin(SHORT_TIMEOUT, reply));
     }
 
     @Test
     void aTemporaryFailureIsPendingAtOnce() throws Exception {
         // Given
-        String key = handlerFixture.blob("layer");
-        handlerFixture.registry.beforeRequest((operation, asked) -> failIf(true));
+        String key = fixture.blob("layer");
+        fixture.registry.beforeRequest((operation, asked) -> failIf(true));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                Duration.ofSeconds(5),
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, key);
 
         // Then
         assertEquals(EventResult.ACK, eventResult);
-        assertEquals(List.of(key), handlerFixture.pendingKeys());
-        HandlerFixture.awaitTrue(() -> handlerFixture.retryAtOnce.equals(Map.of(key, false)));
+        assertEquals(List.of(key), fixture.pendingKeys());
+        awaitTrue(() -> fixture.justFailed.equals(Set.of(key)));
         assertEquals(0, notificationHandler.keysInFlight());
-        assertEquals(List.of(new Failed(Trigger.EVENT, key)), handlerFixture.listener.failed);
+        assertEquals(List.of(new Failed(Trigger.EVENT, key)), fixture.listener.failed);
     }
 
     @Test
     void aTemporaryFailureThatCannotBeRecordedIsNotAcknowledgedAtOnce() throws Exception {
         // Given
-        String key = handlerFixture.blob("layer");
-        handlerFixture.registry.beforeRequest((operation, asked) -> failIf(true));
-        handlerFixture.backup.beforeRequest((operation, asked) -> failIf(operation == Operation.PUT));
+        String key = fixture.blob("layer");
+        fixture.registry.beforeRequest((operation, asked) -> failIf(true));
+        fixture.backup.beforeRequest((operation, asked) -> failIf(operation == Operation.PUT));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                Duration.ofSeconds(5),
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, key);
 
         // Then
         assertEquals(EventResult.RETRY, eventResult);
@@ -265,100 +240,89 @@ class NotificationHandlerTest {
     @Test
     void aCorruptBlobIsPermanentAndNothingIsPending() throws Exception {
         // Given
-        String key = handlerFixture.corruptBlob("layer");
+        String key = fixture.corruptBlob("layer");
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT,
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, key);
 
         // Then
         assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals(List.of("key " + key), identities(eventResult));
-        assertEquals(List.of(), handlerFixture.pendingKeys());
-        assertEquals(List.of(), handlerFixture.backupBucket.keys(key));
+        assertEquals(List.of(), fixture.pendingKeys());
+        assertEquals(List.of(), fixture.backupBucket.keys(key));
     }
 
     @Test
     void aBlobCorruptOnlyInTheRegistryIsPermanentAndTheGoodCopyStays() throws Exception {
         // Given
-        String key = handlerFixture.corruptBlob("layer");
-        handlerFixture.backupBucket.seed(key, HandlerFixture.bytes("layer"));
+        String key = fixture.corruptBlob("layer");
+        fixture.backupBucket.seed(key, bytes("layer"));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT,
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, key);
 
         // Then
         assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals(List.of("key " + key), identities(eventResult));
-        assertArrayEquals(HandlerFixture.bytes("layer"), handlerFixture.backupBucket.bytes(key));
+        assertArrayEquals(bytes("layer"), fixture.backupBucket.bytes(key));
     }
 
     @Test
     void aLinkAboveSomethingCorruptIsPermanentAndOnRecordAlready() throws Exception {
         // Given
-        Digest digest = Digest.of(DigestAlgorithm.SHA256, HandlerFixture.bytes("layer"));
-        handlerFixture.corruptBlob("layer");
-        String link = handlerFixture.layout.keyOf(new LayerLink(new RepositoryName("shop/cart"), digest));
-        handlerFixture.registryBucket.seed(link, HandlerFixture.bytes(digest.toString()));
+        Digest digest = Digest.of(DigestAlgorithm.SHA256, bytes("layer"));
+        fixture.corruptBlob("layer");
+        String link = fixture.layout.keyOf(new LayerLink(new RepositoryName("shop/cart"), digest));
+        fixture.registryBucket.seed(link, bytes(digest.toString()));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT,
-                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, link), LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, link);
 
         // Then
         assertEquals(EventResult.BLOCKED, eventResult);
-        assertEquals(
-                1, handlerFixture.backupBucket.keys("registry-backup/blocked/").size());
+        assertEquals(1, fixture.backupBucket.keys("registry-backup/blocked/").size());
     }
 
     @Test
     void allRecordsOfAnEventAreWorkedThrough() throws Exception {
         // Given
-        String good = handlerFixture.blob("good");
-        String bad = handlerFixture.corruptBlob("bad");
-        String failing = handlerFixture.blob("failing");
-        String last = handlerFixture.blob("last");
-        handlerFixture.registry.beforeRequest((operation, asked) -> failIf(asked.equals(failing)));
-        byte[] event = HandlerFixture.records(
-                HandlerFixture.record("elsewhere", "a"),
+        String good = fixture.blob("good");
+        String bad = fixture.corruptBlob("bad");
+        String failing = fixture.blob("failing");
+        String last = fixture.blob("last");
+        fixture.registry.beforeRequest((operation, asked) -> failIf(asked.equals(failing)));
+        byte[] event = records(
+                record("elsewhere", "a"),
                 "7",
-                HandlerFixture.record(HandlerFixture.BUCKET, bad),
-                HandlerFixture.record(HandlerFixture.BUCKET, good),
-                HandlerFixture.record(HandlerFixture.BUCKET, failing),
-                HandlerFixture.record(HandlerFixture.BUCKET, last));
+                record(BUCKET, bad),
+                record(BUCKET, good),
+                record(BUCKET, failing),
+                record(BUCKET, last));
 
         // When
-        EventResult eventResult =
-                HandlerFixture.awaitWithin(Duration.ofSeconds(5), notificationHandler.handle(event, LONG_TIMEOUT));
+        EventResult eventResult = awaitWithin(Duration.ofSeconds(5), notificationHandler.handle(event, LONG_TIMEOUT));
 
         // Then
         assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals(3, eventResult.rejections().size());
         assertTrue(identities(eventResult).containsAll(List.of("bucket elsewhere", "key " + bad)));
-        assertArrayEquals(HandlerFixture.bytes("good"), handlerFixture.backupBucket.bytes(good));
-        assertArrayEquals(HandlerFixture.bytes("last"), handlerFixture.backupBucket.bytes(last));
-        assertEquals(List.of(failing), handlerFixture.pendingKeys());
-        assertEquals(List.of("elsewhere"), handlerFixture.listener.otherBuckets);
-        assertEquals(1, handlerFixture.listener.undecodable.size());
+        assertArrayEquals(bytes("good"), fixture.backupBucket.bytes(good));
+        assertArrayEquals(bytes("last"), fixture.backupBucket.bytes(last));
+        assertEquals(List.of(failing), fixture.pendingKeys());
+        assertEquals(List.of("elsewhere"), fixture.listener.otherBuckets);
+        assertEquals(1, fixture.listener.undecodable.size());
     }
 
     @Test
     void aRetryOutweighsARejection() throws Exception {
         // Given
-        String bad = handlerFixture.corruptBlob("bad");
-        String failing = handlerFixture.blob("failing");
-        handlerFixture.registry.beforeRequest((operation, asked) -> failIf(asked.equals(failing)));
-        handlerFixture.backup.beforeRequest((operation, asked) -> failIf(HandlerFixture.isPendingBatch(asked)));
+        String bad = fixture.corruptBlob("bad");
+        String failing = fixture.blob("failing");
+        fixture.registry.beforeRequest((operation, asked) -> failIf(asked.equals(failing)));
+        fixture.backup.beforeRequest((operation, asked) -> failIf(isPendingBatch(asked)));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                Duration.ofSeconds(5),
-                notificationHandler.handle(
-                        HandlerFixture.createdEvent(HandlerFixture.BUCKET, failing, bad), LONG_TIMEOUT));
+        EventResult eventResult = handle(LONG_TIMEOUT, failing, bad);
 
         // Then
         assertEquals(Disposition.RETRY, eventResult.disposition());
@@ -368,8 +332,8 @@ class NotificationHandlerTest {
     @Test
     void anUnknownPayloadIsPermanent() throws Exception {
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                LONG_TIMEOUT, notificationHandler.handle(HandlerFixture.bytes("{\"hello\":1}"), LONG_TIMEOUT));
+        EventResult eventResult =
+                awaitWithin(LONG_TIMEOUT, notificationHandler.handle(bytes("{\"hello\":1}"), LONG_TIMEOUT));
 
         // Then
         assertEquals(Disposition.REJECT, eventResult.disposition());
@@ -380,8 +344,8 @@ class NotificationHandlerTest {
     @Test
     void aPayloadThatIsNotJsonIsRefusedAtOnce() {
         // When
-        NotJsonException refusal = assertThrows(
-                NotJsonException.class, () -> notificationHandler.handle(HandlerFixture.bytes("hello"), LONG_TIMEOUT));
+        NotJsonException refusal =
+                assertThrows(NotJsonException.class, () -> notificationHandler.handle(bytes("hello"), LONG_TIMEOUT));
 
         // Then
         assertTrue(String.valueOf(refusal.getMessage()).startsWith("Failed to decode a payload of 5 bytes"));
@@ -390,47 +354,38 @@ class NotificationHandlerTest {
     @Test
     void aKeyOverTheBoundIsPendingWithoutBeingStarted() throws Exception {
         // Given
-        NotificationHandler narrow = handlerFixture.notificationHandler(1);
-        String first = handlerFixture.blob("first");
-        String second = handlerFixture.blob("second");
-        handlerFixture.backup.beforeRequest(
-                (operation, asked) -> blockIf(operation == Operation.PUT && asked.equals(first)));
-        CompletableFuture<EventResult> copying =
-                narrow.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, first), LONG_TIMEOUT);
-        HandlerFixture.awaitTrue(() -> handlerFixture.registry.requests().contains(new Request(Operation.OPEN, first)));
+        NotificationHandler narrow = fixture.notificationHandler(1);
+        String first = fixture.blob("first");
+        String second = fixture.blob("second");
+        fixture.backup.beforeRequest((operation, asked) -> blockIf(operation == Operation.PUT && asked.equals(first)));
+        CompletableFuture<EventResult> copying = narrow.handle(createdEvent(BUCKET, first), LONG_TIMEOUT);
+        awaitTrue(() -> fixture.registry.requests().contains(new Request(Operation.OPEN, first)));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                Duration.ofSeconds(5),
-                narrow.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, second), LONG_TIMEOUT));
+        EventResult eventResult = fixture.handle(narrow, LONG_TIMEOUT, second);
 
         // Then
         assertEquals(EventResult.ACK, eventResult);
-        assertEquals(List.of(second), handlerFixture.pendingKeys());
-        assertFalse(handlerFixture.registry.requests().stream()
+        assertEquals(List.of(second), fixture.pendingKeys());
+        assertFalse(fixture.registry.requests().stream()
                 .anyMatch(request -> request.key().equals(second)));
         assertEquals(1, narrow.keysInFlight());
-        handlerFixture.release();
-        assertEquals(EventResult.ACK, HandlerFixture.awaitWithin(LONG_TIMEOUT, copying));
-        HandlerFixture.awaitTrue(() -> narrow.keysInFlight() == 0);
-        assertEquals(
-                EventResult.ACK,
-                HandlerFixture.awaitWithin(
-                        LONG_TIMEOUT,
-                        narrow.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, second), LONG_TIMEOUT)));
-        assertArrayEquals(HandlerFixture.bytes("second"), handlerFixture.backupBucket.bytes(second));
+        fixture.release();
+        assertEquals(EventResult.ACK, awaitWithin(LONG_TIMEOUT, copying));
+        awaitTrue(() -> narrow.keysInFlight() == 0);
+        assertEquals(EventResult.ACK, fixture.handle(narrow, LONG_TIMEOUT, second));
+        assertArrayEquals(bytes("second"), fixture.backupBucket.bytes(second));
     }
 
     @Test
     void aKeyThereIsNoPlaceForThatCannotBeRecordedIsNotTaken() throws Exception {
         // Given
-        NotificationHandler closed = handlerFixture.notificationHandler(0);
-        String key = handlerFixture.blob("layer");
-        handlerFixture.backup.beforeRequest((operation, asked) -> failIf(HandlerFixture.isPendingBatch(asked)));
+        NotificationHandler closed = fixture.notificationHandler(0);
+        String key = fixture.blob("layer");
+        fixture.backup.beforeRequest((operation, asked) -> failIf(isPendingBatch(asked)));
 
         // When
-        EventResult eventResult = HandlerFixture.awaitWithin(
-                TINY_TIMEOUT, closed.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), TINY_TIMEOUT));
+        EventResult eventResult = fixture.handle(closed, TINY_TIMEOUT, key);
 
         // Then
         assertEquals(EventResult.RETRY, eventResult);
@@ -440,7 +395,7 @@ class NotificationHandlerTest {
     void aThousandEventsAtOnceAreAllAnsweredThoughTheBackupHangs() throws Exception {
         // Given
         List<String> keys = blobs(1_024);
-        handlerFixture.backup.beforeRequest((operation, asked) -> handlerFixture.blockUntilReleased());
+        fixture.backup.beforeRequest((operation, asked) -> fixture.blockUntilReleased());
 
         // When
         List<EventResult> replies = handleAll(keys, Duration.ofSeconds(1));
@@ -448,23 +403,23 @@ class NotificationHandlerTest {
         // Then
         assertEquals(Set.of(EventResult.RETRY), new HashSet<>(replies));
         assertEquals(1_024, replies.size());
-        handlerFixture.release();
-        HandlerFixture.awaitTrue(() -> notificationHandler.keysInFlight() == 0);
+        fixture.release();
+        awaitTrue(() -> notificationHandler.keysInFlight() == 0);
     }
 
     @Test
     void aThousandEventsAtOnceAreAllOnRecordThoughTheCopiesHang() throws Exception {
         // Given
         List<String> keys = blobs(1_024);
-        handlerFixture.backup.beforeRequest((operation, asked) -> blockIf(!HandlerFixture.isPendingBatch(asked)));
+        fixture.backup.beforeRequest((operation, asked) -> blockIf(!isPendingBatch(asked)));
 
         // When
         List<EventResult> replies = handleAll(keys, SHORT_TIMEOUT);
 
         // Then
         assertEquals(Set.of(EventResult.ACK), new HashSet<>(replies));
-        assertEquals(keys.stream().sorted().toList(), handlerFixture.pendingKeys());
-        assertTrue(handlerFixture.backup.writtenKeys().stream()
+        assertEquals(keys.stream().sorted().toList(), fixture.pendingKeys());
+        assertTrue(fixture.backup.writtenKeys().stream()
                         .filter(HandlerFixture::isPendingBatch)
                         .count()
                 < 100);
@@ -473,8 +428,8 @@ class NotificationHandlerTest {
     @Test
     void theSameEventManyTimesIsCopiedOnce() throws Exception {
         // Given
-        String key = handlerFixture.blob("layer");
-        byte[] event = HandlerFixture.createdEvent(HandlerFixture.BUCKET, key, key);
+        String key = fixture.blob("layer");
+        byte[] event = createdEvent(BUCKET, key, key);
         List<CompletableFuture<EventResult>> replies = new ArrayList<>();
 
         // When
@@ -482,90 +437,83 @@ class NotificationHandlerTest {
 
         // Then
         for (CompletableFuture<EventResult> reply : replies) {
-            assertEquals(EventResult.ACK, HandlerFixture.awaitWithin(LONG_TIMEOUT, reply));
+            assertEquals(EventResult.ACK, awaitWithin(LONG_TIMEOUT, reply));
         }
-        assertEquals(1, handlerFixture.backupBucket.versionCount(key));
-        assertEquals(List.of(), handlerFixture.pendingKeys());
+        assertEquals(1, fixture.backupBucket.versionCount(key));
+        assertEquals(List.of(), fixture.pendingKeys());
     }
 
     @Test
     void aFinishedCopyOfAPendingKeyKeepsKeysRecordedSince() throws Exception {
         // Given
         String key = "notes";
-        handlerFixture.registryBucket.seed(key, HandlerFixture.bytes("old"));
+        fixture.registryBucket.seed(key, bytes("old"));
         CountDownLatch read = new CountDownLatch(1);
-        handlerFixture.backup.beforeRequest((operation, asked) -> {
+        fixture.backup.beforeRequest((operation, asked) -> {
             if (operation == Operation.PUT && asked.equals(key)) {
                 read.countDown();
-                handlerFixture.blockUntilReleased();
+                fixture.blockUntilReleased();
             }
         });
-        assertEquals(
-                EventResult.ACK,
-                HandlerFixture.awaitWithin(
-                        SHORT_TIMEOUT,
-                        notificationHandler.handle(
-                                HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), SHORT_TIMEOUT)));
-        HandlerFixture.awaitTrue(() -> read.getCount() == 0);
-        handlerFixture.registryBucket.seed(key, HandlerFixture.bytes("new"));
-        handlerFixture.release();
-        HandlerFixture.awaitTrue(() -> notificationHandler.keysInFlight() == 0);
-        assertEquals(List.of(key), handlerFixture.pendingKeys());
+        assertEquals(EventResult.ACK, handle(SHORT_TIMEOUT, key));
+        awaitTrue(() -> read.getCount() == 0);
+        fixture.registryBucket.seed(key, bytes("new"));
+        fixture.release();
+        awaitTrue(() -> notificationHandler.keysInFlight() == 0);
+        assertEquals(List.of(key), fixture.pendingKeys());
 
         // When
-        handlerFixture.retryWorker.start();
+        fixture.retryWorker.start();
 
         // Then
-        HandlerFixture.awaitTrue(() -> handlerFixture.pendingKeys().isEmpty());
-        assertArrayEquals(HandlerFixture.bytes("new"), handlerFixture.backupBucket.bytes(key));
-        HandlerFixture.awaitTrue(() -> handlerFixture.retryWorker.pendingKeys() == 0);
+        awaitTrue(() -> fixture.pendingKeys().isEmpty());
+        assertArrayEquals(bytes("new"), fixture.backupBucket.bytes(key));
+        awaitTrue(() -> fixture.retryWorker.pendingKeys() == 0);
     }
 
     @Test
     void aPendingKeyThatIsCorruptIsRejected() throws Exception {
         // Given
-        String key = handlerFixture.corruptBlob("layer");
-        handlerFixture.registry.beforeRequest((operation, asked) -> blockIf(operation == Operation.OPEN));
-        assertEquals(
-                EventResult.ACK,
-                HandlerFixture.awaitWithin(
-                        SHORT_TIMEOUT,
-                        notificationHandler.handle(
-                                HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), SHORT_TIMEOUT)));
-        handlerFixture.release();
+        String key = fixture.corruptBlob("layer");
+        fixture.registry.beforeRequest((operation, asked) -> blockIf(operation == Operation.OPEN));
+        assertEquals(EventResult.ACK, handle(SHORT_TIMEOUT, key));
+        fixture.release();
 
         // When
-        handlerFixture.retryWorker.start();
+        fixture.retryWorker.start();
 
         // Then
-        HandlerFixture.awaitTrue(() -> handlerFixture.pendingKeys().isEmpty()
-                && handlerFixture.rejectionKeys().size() == 1);
+        awaitTrue(
+                () -> fixture.pendingKeys().isEmpty() && fixture.rejectionKeys().size() == 1);
+    }
+
+    private EventResult handle(Duration left, String... keys) throws Exception {
+        return fixture.handle(notificationHandler, left, keys);
     }
 
     private List<String> blobs(int count) {
         return IntStream.range(0, count)
-                .mapToObj(number -> handlerFixture.blob("layer " + number))
+                .mapToObj(number -> fixture.blob("layer " + number))
                 .toList();
     }
 
     private List<EventResult> handleAll(List<String> keys, Duration left) throws Exception {
         List<CompletableFuture<EventResult>> taken = keys.stream()
-                .map(key -> notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), left))
+                .map(key -> notificationHandler.handle(createdEvent(BUCKET, key), left))
                 .toList();
-        HandlerFixture.awaitWithin(
-                left.plusSeconds(4), CompletableFuture.allOf(taken.toArray(CompletableFuture[]::new)));
+        awaitWithin(left.plusSeconds(4), CompletableFuture.allOf(taken.toArray(CompletableFuture[]::new)));
         return taken.stream().map(CompletableFuture::join).toList();
     }
 
     private void blockIf(boolean hangs) {
         if (hangs) {
-            handlerFixture.blockUntilReleased();
+            fixture.blockUntilReleased();
         }
     }
 
     private static void failIf(boolean refuses) {
         if (refuses) {
-            throw HandlerFixture.storeUnavailable();
+            throw storeUnavailable();
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.registrybackup.replication;
 
+import static dev.registrybackup.replication.HandlerFixture.awaitWithin;
+import static dev.registrybackup.replication.HandlerFixture.storeUnavailable;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,13 +20,13 @@ class RejectionRecorderTest {
     private static final Duration TINY_TIMEOUT = Duration.ofMillis(500);
     private static final Rejection CORRUPT = Rejection.ofKey("a", "corrupt");
 
-    private final HandlerFixture handlerFixture = new HandlerFixture();
+    private final HandlerFixture fixture = new HandlerFixture();
     private final RejectionRecorder rejectionRecorder =
-            new RejectionRecorder(handlerFixture.rejectionStore, handlerFixture.workerPools);
+            new RejectionRecorder(fixture.rejectionStore, fixture.workerPools);
 
     @AfterEach
     void close() {
-        handlerFixture.close();
+        fixture.close();
     }
 
     @Test
@@ -34,7 +36,7 @@ class RejectionRecorderTest {
 
         // Then
         assertTrue(done);
-        assertEquals(List.of(), handlerFixture.backup.requests());
+        assertEquals(List.of(), fixture.backup.requests());
     }
 
     @Test
@@ -45,7 +47,7 @@ class RejectionRecorderTest {
 
         // Then
         assertTrue(done);
-        assertEquals(2, handlerFixture.rejectionKeys().size());
+        assertEquals(2, fixture.rejectionKeys().size());
     }
 
     @Test
@@ -55,7 +57,7 @@ class RejectionRecorderTest {
 
         // Then
         assertTrue(done);
-        assertEquals(List.of(), handlerFixture.rejectionKeys());
+        assertEquals(List.of(), fixture.rejectionKeys());
     }
 
     @Test
@@ -65,15 +67,15 @@ class RejectionRecorderTest {
 
         // Then
         assertFalse(done);
-        assertEquals(1, handlerFixture.rejectionKeys().size());
+        assertEquals(1, fixture.rejectionKeys().size());
     }
 
     @Test
     void aKeyThatCannotBeRecordedIsNotDone() throws Exception {
         // Given
-        handlerFixture.backup.beforeRequest((operation, key) -> {
+        fixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
-                throw HandlerFixture.storeUnavailable();
+                throw storeUnavailable();
             }
         });
 
@@ -87,12 +89,11 @@ class RejectionRecorderTest {
     @Test
     void aKeyThatCannotBeRecordedInTimeIsNotDone() throws Exception {
         // Given
-        handlerFixture.backup.beforeRequest((operation, key) -> handlerFixture.blockUntilReleased());
+        fixture.backup.beforeRequest((operation, key) -> fixture.blockUntilReleased());
         CompletableFuture<EventResult> reply = CompletableFuture.completedFuture(EventResult.reject(CORRUPT));
 
         // When
-        boolean done =
-                HandlerFixture.awaitWithin(TINY_TIMEOUT, rejectionRecorder.recordRejections(reply, TINY_TIMEOUT));
+        boolean done = awaitWithin(TINY_TIMEOUT, rejectionRecorder.recordRejections(reply, TINY_TIMEOUT));
 
         // Then
         assertFalse(done);
@@ -101,15 +102,15 @@ class RejectionRecorderTest {
     @Test
     void aReplyThatNeverComesIsNotDone() throws Exception {
         // When
-        boolean done = HandlerFixture.awaitWithin(
-                TINY_TIMEOUT, rejectionRecorder.recordRejections(new CompletableFuture<>(), TINY_TIMEOUT));
+        boolean done =
+                awaitWithin(TINY_TIMEOUT, rejectionRecorder.recordRejections(new CompletableFuture<>(), TINY_TIMEOUT));
 
         // Then
         assertFalse(done);
     }
 
     private boolean recordRejections(EventResult eventResult) throws Exception {
-        return HandlerFixture.awaitWithin(
+        return awaitWithin(
                 Duration.ofSeconds(5),
                 rejectionRecorder.recordRejections(CompletableFuture.completedFuture(eventResult), LONG_TIMEOUT));
     }

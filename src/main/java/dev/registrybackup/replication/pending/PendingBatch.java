@@ -1,12 +1,9 @@
 package dev.registrybackup.replication.pending;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.time.DateTimeException;
+import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +17,6 @@ import java.util.Optional;
  * @param keys the pending keys, each once
  */
 public record PendingBatch(String objectKey, Optional<String> version, List<PendingKey> keys) {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /** Copies the list. */
     public PendingBatch {
         keys = List.copyOf(keys);
@@ -38,24 +33,16 @@ public record PendingBatch(String objectKey, Optional<String> version, List<Pend
         return root.toString();
     }
 
-    static List<PendingKey> keys(String json) throws IOException {
+    /** The keys in a record; empty if it has none or cannot be parsed. */
+    static List<PendingKey> parseKeys(String json) {
         List<PendingKey> keys = new ArrayList<>();
-        for (JsonNode entry : JSON.readTree(json).path("keys")) {
-            if (entry.path("key").isTextual()) {
-                keys.add(new PendingKey(entry.path("key").asText(), parseTime(entry.path("eventTime"))));
-            }
-        }
-        if (keys.isEmpty()) {
-            throw new IOException("the record contains no keys");
-        }
+        MetadataStore.parse(json)
+                .ifPresent(record -> record.path("keys").forEach(entry -> {
+                    if (entry.path("key").isTextual()) {
+                        keys.add(new PendingKey(
+                                entry.path("key").asText(), MetadataStore.parseTime(entry, "eventTime")));
+                    }
+                }));
         return keys;
-    }
-
-    private static Optional<Instant> parseTime(JsonNode node) {
-        try {
-            return node.isTextual() ? Optional.of(Instant.parse(node.asText())) : Optional.empty();
-        } catch (DateTimeException e) {
-            return Optional.empty();
-        }
     }
 }

@@ -3,14 +3,12 @@ package dev.registrybackup.replication.pending;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.MetadataStore;
-import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.RegistryLayout;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Instant;
@@ -69,28 +67,25 @@ public final class PendingStore {
     /** Reads the record with this key. Empty if it does not exist or cannot be parsed; the latter is logged. */
     public Optional<PendingBatch> read(String name) {
         try {
-            Optional<StoredRecord> stored = metadataStore.get(name);
-            return stored.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(new PendingBatch(
-                            name,
-                            stored.get().version(),
-                            PendingBatch.keys(stored.get().json())));
+            Optional<PendingBatch> batch = metadataStore
+                    .get(name)
+                    .map(stored -> new PendingBatch(name, stored.version(), PendingBatch.parseKeys(stored.json())));
+            return batch.isPresent() && batch.get().keys().isEmpty()
+                    ? logUnreadable(name, "it is not a JSON object with keys")
+                    : batch;
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.BAD_REQUEST) {
-                return logUnreadable(name, e);
+                return logUnreadable(name, String.valueOf(e.getMessage()));
             }
             throw e;
-        } catch (IOException e) {
-            return logUnreadable(name, e);
         }
     }
 
     /** Logs a record that cannot be parsed. It stays in the bucket for a human; others are still processed. */
-    private static Optional<PendingBatch> logUnreadable(String name, Exception e) {
+    private static Optional<PendingBatch> logUnreadable(String name, String reason) {
         LogEvent.of("pending-batch-unreadable")
                 .with("record", name)
-                .with("reason", e.getMessage())
+                .with("reason", reason)
                 .with(
                         "remedy",
                         "inspect the record and delete it; the next reconciliation copies the keys that it contained")

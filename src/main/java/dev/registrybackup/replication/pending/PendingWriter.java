@@ -4,9 +4,11 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -24,29 +26,26 @@ public final class PendingWriter {
 
     private final PendingStore pendingStore;
     private final WorkerPools workerPools;
-    private final BiConsumer<PendingBatch, Map<String, Boolean>> onWritten;
+    private final BiConsumer<PendingBatch, Set<String>> onWritten;
     /** Guarded by this. */
     private @Nullable OpenBatch currentBatch;
     /** Guarded by this. */
     private int waitingKeys;
 
-    /** The keys that will share a record, and for each whether it is retried at once. */
+    /** The keys that will share a record, and those of them whose copy has just failed. */
     private static final class OpenBatch {
         private final Map<String, PendingKey> keys = new LinkedHashMap<>();
-        private final Map<String, Boolean> retryAtOnce = new LinkedHashMap<>();
+        private final Set<String> justFailed = new HashSet<>();
         private final CompletableFuture<Void> written = new CompletableFuture<>();
     }
 
     /**
      * Starts without keys.
      *
-     * @param onWritten called with each record after it is durable, and for each of its keys whether to retry it at
-     *     once
+     * @param onWritten called with each record after it is durable, and those of its keys whose copy has just failed
      */
     public PendingWriter(
-            PendingStore pendingStore,
-            WorkerPools workerPools,
-            BiConsumer<PendingBatch, Map<String, Boolean>> onWritten) {
+            PendingStore pendingStore, WorkerPools workerPools, BiConsumer<PendingBatch, Set<String>> onWritten) {
         this.pendingStore = pendingStore;
         this.workerPools = workerPools;
         this.onWritten = onWritten;
@@ -55,11 +54,11 @@ public final class PendingWriter {
     /**
      * Records the key as pending.
      *
-     * @param retryAtOnce whether to retry the key at once; false if its copy has just failed
+     * @param justFailed whether the key's copy has just failed, so that it is not retried at once
      * @return done when the record is durable; fails with {@link ObjectStoreException} if it could not be written or
      *     {@value #MAX_WAITING_KEYS} keys already wait
      */
-    public synchronized CompletableFuture<Void> submit(PendingKey key, boolean retryAtOnce) {
+    public synchronized CompletableFuture<Void> submit(PendingKey key, boolean justFailed) {
         if (waitingKeys >= MAX_WAITING_KEYS) {
             return CompletableFuture.failedFuture(new ObjectStoreException(
                     StoreError.UNAVAILABLE,
@@ -76,7 +75,9 @@ public final class PendingWriter {
         if (openBatch.keys.putIfAbsent(key.key(), key) == null) {
             waitingKeys++;
         }
-        openBatch.retryAtOnce.merge(key.key(), retryAtOnce, Boolean::logicalAnd);
+        if (justFailed) {
+            openBatch.justFailed.add(key.key());
+        }
         return openBatch.written;
     }
 
@@ -86,26 +87,24 @@ public final class PendingWriter {
     }
 
     private void writeBatch(OpenBatch openBatch) {
-        closeBatch(openBatch);
-        List<PendingKey> keys = List.copyOf(openBatch.keys.values());
+        List<PendingKey> keys = close(openBatch);
         workerPools.submitMetadata(() -> pendingStore.write(keys)).whenComplete((record, failure) -> {
-            releaseKeys(keys.size());
+            synchronized (this) {
+                waitingKeys -= keys.size();
+            }
             if (failure == null) {
                 openBatch.written.complete(null);
-                onWritten.accept(record, openBatch.retryAtOnce);
+                onWritten.accept(record, openBatch.justFailed);
             } else {
                 openBatch.written.completeExceptionally(failure);
             }
         });
     }
 
-    private synchronized void closeBatch(OpenBatch openBatch) {
+    private synchronized List<PendingKey> close(OpenBatch openBatch) {
         if (currentBatch == openBatch) {
             currentBatch = null;
         }
-    }
-
-    private synchronized void releaseKeys(int count) {
-        waitingKeys -= count;
+        return List.copyOf(openBatch.keys.values());
     }
 }

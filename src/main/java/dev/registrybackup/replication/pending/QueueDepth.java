@@ -3,7 +3,8 @@ package dev.registrybackup.replication.pending;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import java.time.Instant;
-import java.util.Iterator;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -46,28 +47,25 @@ public final class QueueDepth {
 
     /** Counts the current records. */
     public QueueCounts read() {
-        long pending = 0;
-        long listed = 0;
-        Optional<Instant> oldest = Optional.empty();
-        try (Stream<ObjectInfo> listing = backup.list(PendingStore.PREFIX)) {
-            for (Iterator<ObjectInfo> objects = listing.limit(maxListed + 1L).iterator(); objects.hasNext(); ) {
-                ObjectInfo object = objects.next();
-                listed++;
-                if (listed <= maxListed && !PendingStore.isHeartbeat(object.key())) {
-                    pending++;
-                    Instant written = object.lastModified();
-                    oldest = Optional.of(oldest.filter(written::isAfter).orElse(written));
-                }
-            }
-        }
-        long rejected = countRejected();
+        List<ObjectInfo> pending = list(PendingStore.PREFIX);
+        List<ObjectInfo> rejected = list(RejectionStore.PREFIX);
+        List<Instant> written = pending.stream()
+                .limit(maxListed)
+                .filter(object -> !PendingStore.isHeartbeat(object.key()))
+                .map(ObjectInfo::lastModified)
+                .toList();
         return new QueueCounts(
-                pending, oldest, listed > maxListed, Math.min(rejected, maxListed), rejected > maxListed);
+                written.size(),
+                written.stream().min(Comparator.naturalOrder()),
+                pending.size() > maxListed,
+                Math.min(rejected.size(), maxListed),
+                rejected.size() > maxListed);
     }
 
-    private long countRejected() {
-        try (Stream<ObjectInfo> listing = backup.list(RejectionStore.PREFIX)) {
-            return listing.limit(maxListed + 1L).count();
+    /** One more than are counted, if there are so many. */
+    private List<ObjectInfo> list(String prefix) {
+        try (Stream<ObjectInfo> listing = backup.list(prefix)) {
+            return listing.limit(maxListed + 1L).toList();
         }
     }
 }

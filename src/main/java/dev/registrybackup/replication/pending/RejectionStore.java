@@ -15,10 +15,10 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The records of what can never succeed, for a human, under {@code registry-backup/rejected/}. A cause that occurs
@@ -31,6 +31,7 @@ public final class RejectionStore {
 
     static final int MAX_REJECTIONS = 10_000;
     static final int MAX_PAYLOAD_BYTES = 16 << 10;
+    static final Duration COUNT_INTERVAL = Duration.ofMinutes(10);
 
     private static final System.Logger LOGGER = System.getLogger(RejectionStore.class.getName());
 
@@ -39,8 +40,10 @@ public final class RejectionStore {
     private final Clock clock;
     private final Consumer<Rejection> onSaved;
     private final ExpiringKeySet knownKeys;
-    /** Guarded by this: how many records there are; null until they are counted. */
-    private @Nullable Integer count;
+    /** Guarded by this: how many more records may be written until they are counted again. */
+    private int room;
+    /** Guarded by this. */
+    private Instant nextCountAt = Instant.MIN;
 
     /**
      * A key or event that can never succeed.
@@ -97,7 +100,7 @@ public final class RejectionStore {
             return;
         }
         if (backup.headBeforeWrite(key).isEmpty()) {
-            if (!reserveSlot()) {
+            if (!hasRoom()) {
                 LogEvent.of("rejection-not-saved")
                         .with("reason", rejection.reason())
                         .with("cause", "there are already %s records under %s".formatted(MAX_REJECTIONS, PREFIX))
@@ -105,42 +108,21 @@ public final class RejectionStore {
                         .log(LOGGER, Level.WARNING);
                 return;
             }
-            write(key, rejection);
+            metadataStore.put(key, toJson(rejection));
+            onSaved.accept(rejection);
         }
         knownKeys.add(key);
     }
 
-    private void write(String key, Rejection rejection) {
-        try {
-            metadataStore.put(key, toJson(rejection));
-        } catch (ObjectStoreException e) {
-            releaseSlot();
-            throw e;
-        }
-        onSaved.accept(rejection);
-    }
-
-    /** Reserves a place below the limit. The limit is exact for one instance; the others count its records later. */
-    private synchronized boolean reserveSlot() {
-        Integer counted = count;
-        if (counted == null) {
+    /** Takes a place below the limit. Counts the records now and then, since others write them and a human deletes some. */
+    private synchronized boolean hasRoom() {
+        if (!clock.instant().isBefore(nextCountAt)) {
             try (Stream<ObjectInfo> all = backup.list(PREFIX)) {
-                counted = (int) all.limit(MAX_REJECTIONS).count();
+                room = MAX_REJECTIONS - (int) all.limit(MAX_REJECTIONS).count();
             }
+            nextCountAt = clock.instant().plus(COUNT_INTERVAL);
         }
-        boolean hasRoom = counted < MAX_REJECTIONS;
-        count = hasRoom ? counted + 1 : counted;
-        return hasRoom;
-    }
-
-    private synchronized void releaseSlot() {
-        Integer counted = count;
-        count = counted == null ? null : Integer.valueOf(counted - 1);
-    }
-
-    /** Lets the next {@link #save} count the records again, since a human may have deleted some. */
-    public synchronized void resetCount() {
-        count = null;
+        return room-- > 0;
     }
 
     private String toJson(Rejection rejection) {

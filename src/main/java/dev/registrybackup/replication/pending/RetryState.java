@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,11 +31,12 @@ final class RetryState {
     private record TrackedBatch(PendingBatch batch, Set<String> remainingKeys) {}
 
     private static final class KeyState {
-        private final Set<String> batches = new LinkedHashSet<>();
+        private final List<TrackedBatch> batches = new ArrayList<>();
         private Optional<Instant> eventTime = Optional.empty();
+        /** {@link Instant#MAX} while an attempt runs. */
         private Instant nextAttemptAt;
+
         private int failures;
-        private boolean isRunning;
 
         KeyState(Instant due) {
             this.nextAttemptAt = due;
@@ -44,7 +44,7 @@ final class RetryState {
     }
 
     /** A running retry of one key, and the records with this key when it started. */
-    record RetryAttempt(PendingKey key, Set<String> batches) {}
+    record RetryAttempt(PendingKey key, KeyState state, List<TrackedBatch> batches) {}
 
     /**
      * Starts empty.
@@ -67,18 +67,17 @@ final class RetryState {
         return keys.size();
     }
 
-    /** Adds a record, unless it was added before. Keys mapped to false are due after {@link #INITIAL_BACKOFF}. */
-    synchronized void add(PendingBatch record, Map<String, Boolean> retryAtOnce, Instant now) {
-        Set<String> remaining = new HashSet<>();
-        if (batches.putIfAbsent(record.objectKey(), new TrackedBatch(record, remaining)) != null) {
+    /** Adds a record, unless it was added before. Keys whose copy has just failed are due after {@link #INITIAL_BACKOFF}. */
+    synchronized void add(PendingBatch record, Set<String> justFailed, Instant now) {
+        TrackedBatch trackedBatch = new TrackedBatch(record, new HashSet<>());
+        if (batches.putIfAbsent(record.objectKey(), trackedBatch) != null) {
             return;
         }
         for (PendingKey pending : record.keys()) {
-            remaining.add(pending.key());
-            boolean dueNow = retryAtOnce.getOrDefault(pending.key(), true);
+            trackedBatch.remainingKeys().add(pending.key());
             KeyState keyState = keys.computeIfAbsent(
-                    pending.key(), absent -> new KeyState(dueNow ? now : now.plus(INITIAL_BACKOFF)));
-            keyState.batches.add(record.objectKey());
+                    pending.key(), key -> new KeyState(justFailed.contains(key) ? now.plus(INITIAL_BACKOFF) : now));
+            keyState.batches.add(trackedBatch);
             keyState.eventTime = keyState.eventTime.or(pending::eventTime);
         }
     }
@@ -88,10 +87,10 @@ final class RetryState {
         List<RetryAttempt> attempts = new ArrayList<>();
         for (Map.Entry<String, KeyState> entry : keys.entrySet()) {
             KeyState keyState = entry.getValue();
-            if (attempts.size() < count && !keyState.isRunning && !keyState.nextAttemptAt.isAfter(now)) {
-                keyState.isRunning = true;
+            if (attempts.size() < count && !keyState.nextAttemptAt.isAfter(now)) {
+                keyState.nextAttemptAt = Instant.MAX;
                 attempts.add(new RetryAttempt(
-                        new PendingKey(entry.getKey(), keyState.eventTime), Set.copyOf(keyState.batches)));
+                        new PendingKey(entry.getKey(), keyState.eventTime), keyState, List.copyOf(keyState.batches)));
             }
         }
         return attempts;
@@ -99,26 +98,19 @@ final class RetryState {
 
     /** Ends a retry that succeeded. Returns the records that have no keys left. */
     synchronized List<PendingBatch> succeeded(RetryAttempt done, Instant now) {
-        List<PendingBatch> complete = new ArrayList<>();
-        for (String name : done.batches()) {
-            TrackedBatch trackedBatch = batches.get(name);
-            if (trackedBatch != null
-                    && trackedBatch.remainingKeys().remove(done.key().key())
-                    && trackedBatch.remainingKeys().isEmpty()) {
-                complete.add(trackedBatch.batch());
-            }
+        String key = done.key().key();
+        KeyState keyState = done.state();
+        keyState.failures = 0;
+        keyState.nextAttemptAt = now;
+        keyState.batches.removeAll(done.batches());
+        if (keyState.batches.isEmpty()) {
+            keys.remove(key);
         }
-        KeyState keyState = keys.get(done.key().key());
-        if (keyState != null) {
-            keyState.isRunning = false;
-            keyState.failures = 0;
-            keyState.nextAttemptAt = now;
-            keyState.batches.removeAll(done.batches());
-            if (keyState.batches.isEmpty()) {
-                keys.remove(done.key().key());
-            }
-        }
-        return complete;
+        done.batches().forEach(trackedBatch -> trackedBatch.remainingKeys().remove(key));
+        return done.batches().stream()
+                .filter(trackedBatch -> trackedBatch.remainingKeys().isEmpty())
+                .map(TrackedBatch::batch)
+                .toList();
     }
 
     /** Forgets a record, after it was deleted from the bucket: otherwise a listing would add it again. */
@@ -128,13 +120,9 @@ final class RetryState {
 
     /** Ends a retry that failed. Returns when the key is due again. */
     synchronized Instant failed(RetryAttempt failed, Instant now) {
-        KeyState keyState = keys.get(failed.key().key());
-        if (keyState == null) {
-            return now;
-        }
+        KeyState keyState = failed.state();
         Duration backoff = INITIAL_BACKOFF.multipliedBy(1L << Math.min(keyState.failures, 6));
         keyState.failures++;
-        keyState.isRunning = false;
         keyState.nextAttemptAt = now.plus(backoff.compareTo(MAX_BACKOFF) < 0 ? backoff : MAX_BACKOFF);
         return keyState.nextAttemptAt;
     }

@@ -81,11 +81,11 @@ public final class RetryWorker {
     /**
      * Adds a record that this instance has just written. If there is no room, {@link #claimBatches} adds it later.
      *
-     * @param retryAtOnce for each key, whether it is due at once or only after a minute
+     * @param justFailed the keys whose copy has just failed; they are due after a minute, the others at once
      */
-    public void add(PendingBatch record, Map<String, Boolean> retryAtOnce) {
+    public void add(PendingBatch record, Set<String> justFailed) {
         if (retryState.hasCapacity()) {
-            retryState.add(record, retryAtOnce, clock.instant());
+            retryState.add(record, justFailed, clock.instant());
         }
     }
 
@@ -187,7 +187,7 @@ public final class RetryWorker {
     private void claim(String name) {
         if (!retryState.contains(name)) {
             pendingStore.read(name).ifPresent(record -> {
-                retryState.add(record, Map.of(), clock.instant());
+                retryState.add(record, Set.of(), clock.instant());
                 LogEvent.of("pending-batch-claimed")
                         .with("record", name)
                         .with("keys", record.keys().size())

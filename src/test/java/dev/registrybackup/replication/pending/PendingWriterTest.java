@@ -17,7 +17,6 @@ import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class PendingWriterTest {
-    private record WrittenBatch(PendingBatch record, Map<String, Boolean> retryAtOnce) {}
+    private record WrittenBatch(PendingBatch record, Set<String> justFailed) {}
 
     private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
@@ -42,7 +41,7 @@ class PendingWriterTest {
     private final PendingWriter pendingWriter = new PendingWriter(
             pendingStore,
             workerPools,
-            (record, retryAtOnce) -> writtenBatches.add(new WrittenBatch(record, Map.copyOf(retryAtOnce))));
+            (record, justFailed) -> writtenBatches.add(new WrittenBatch(record, Set.copyOf(justFailed))));
     private final List<CompletableFuture<Void>> submitted = new ArrayList<>();
     private final CountDownLatch released = new CountDownLatch(1);
 
@@ -68,23 +67,23 @@ class PendingWriterTest {
     @Test
     void aKeyThatComesLaterHasARecordOfItsOwn() throws Exception {
         // Given
-        get(pendingWriter.submit(key("a"), true));
+        get(pendingWriter.submit(key("a"), false));
 
         // When
-        get(pendingWriter.submit(key("a"), true));
+        get(pendingWriter.submit(key("a"), false));
 
         // Then
         assertEquals(2, backup.writtenKeys().size());
     }
 
     @Test
-    void theListenerReceivesEachBatchAndWhichCopiesContinue() throws Exception {
+    void theListenerReceivesEachBatchAndWhichCopiesFailed() throws Exception {
         // When
         synchronized (pendingWriter) { // keeps the record open
-            submitted.add(pendingWriter.submit(key("a"), true));
-            submitted.add(pendingWriter.submit(key("b"), false));
-            submitted.add(pendingWriter.submit(key("c"), false));
+            submitted.add(pendingWriter.submit(key("a"), false));
+            submitted.add(pendingWriter.submit(key("b"), true));
             submitted.add(pendingWriter.submit(key("c"), true));
+            submitted.add(pendingWriter.submit(key("c"), false));
         }
         get(all(submitted));
 
@@ -92,7 +91,7 @@ class PendingWriterTest {
         await().atMost(30, SECONDS).until(() -> writtenBatches.size() == 1);
         WrittenBatch only = writtenBatches.remove();
         assertEquals(Optional.of(only.record()), pendingStore.read(only.record().objectKey()));
-        assertEquals(Map.of("a", true, "b", false, "c", false), only.retryAtOnce());
+        assertEquals(Set.of("b", "c"), only.justFailed());
         assertEquals(List.of(key("a"), key("b"), key("c")), only.record().keys());
     }
 
@@ -106,7 +105,7 @@ class PendingWriterTest {
         });
 
         // When
-        CompletableFuture<Void> recorded = pendingWriter.submit(key("a"), true);
+        CompletableFuture<Void> recorded = pendingWriter.submit(key("a"), false);
         assertTrue(writing.await(30, SECONDS));
 
         // Then
@@ -139,11 +138,11 @@ class PendingWriterTest {
     void afterAFailureTheNextRecordIsWrittenAsEver() throws Exception {
         // Given
         failWrites();
-        assertThrows(ExecutionException.class, () -> get(pendingWriter.submit(key("a"), true)));
+        assertThrows(ExecutionException.class, () -> get(pendingWriter.submit(key("a"), false)));
         backup.beforeRequest((operation, key) -> {});
 
         // When
-        get(pendingWriter.submit(key("a"), true));
+        get(pendingWriter.submit(key("a"), false));
 
         // Then
         assertEquals(List.of("a"), namesIn(bucket.keys(PendingStore.PREFIX).get(0)));
@@ -174,23 +173,24 @@ class PendingWriterTest {
         CompletableFuture<Void> full = submitAtOnce(keys(PendingWriter.MAX_WAITING_KEYS));
 
         // When
-        CompletableFuture<Void> more = pendingWriter.submit(key("more"), true);
+        CompletableFuture<Void> more = pendingWriter.submit(key("more"), false);
 
         // Then
         assertTrue(more.isCompletedExceptionally());
         ExecutionException failure = assertThrows(ExecutionException.class, () -> get(more));
         assertEquals(
-                "dev.registrybackup.objectstore.ObjectStoreException: Failed to record more as pending: 16384 keys already wait for the backup store, which is too slow",
+                "dev.registrybackup.objectstore.ObjectStoreException: Failed to record more as pending: 16384 keys"
+                        + " already wait for the backup store, which is too slow",
                 String.valueOf(failure.getCause()));
         released.countDown();
         get(full);
-        get(pendingWriter.submit(key("more"), true));
+        get(pendingWriter.submit(key("more"), false));
         assertEquals(0, pendingWriter.waitingKeys());
     }
 
     private CompletableFuture<Void> submitAtOnce(List<String> keys) {
         synchronized (pendingWriter) { // keeps the record open, however slow this machine is
-            keys.forEach(key -> submitted.add(pendingWriter.submit(key(key), true)));
+            keys.forEach(key -> submitted.add(pendingWriter.submit(key(key), false)));
         }
         return all(submitted);
     }

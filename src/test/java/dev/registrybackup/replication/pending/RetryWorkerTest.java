@@ -18,8 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -106,7 +106,7 @@ class RetryWorkerTest {
     @Test
     void recordsAddedDirectlyAreNotCollectedAgain() {
         // Given
-        retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of("a", true));
+        retryWorker.add(pendingStore.write(pendingKeys("a")), Set.of());
 
         // When
         collect();
@@ -252,7 +252,7 @@ class RetryWorkerTest {
     @Test
     void aFinishedRecordLeavesNothingInAVersionedBucket() {
         // Given
-        retryWorker.add(pendingStore.write(pendingKeys("a", "b")), Map.of());
+        retryWorker.add(pendingStore.write(pendingKeys("a", "b")), Set.of());
         retryWorker.retryDue();
 
         // When
@@ -266,7 +266,7 @@ class RetryWorkerTest {
     @Test
     void aPermanentFailureIsRecordedAsRejected() {
         // Given
-        retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of());
+        retryWorker.add(pendingStore.write(pendingKeys("a")), Set.of());
         retryWorker.retryDue();
 
         // When
@@ -284,7 +284,7 @@ class RetryWorkerTest {
     void aKeyThatCannotBeRecordedAsRejectedStaysPendingAndIsRetried() {
         // Given
         PendingBatch record = pendingStore.write(pendingKeys("a"));
-        retryWorker.add(record, Map.of());
+        retryWorker.add(record, Set.of());
         failOnce(Operation.PUT);
         retryWorker.retryDue();
         retryHandler.last().rejected();
@@ -302,7 +302,7 @@ class RetryWorkerTest {
     void aTemporaryFailureIsRetriedWithBackoff() {
         // Given
         PendingBatch record = pendingStore.write(pendingKeys("a"));
-        retryWorker.add(record, Map.of());
+        retryWorker.add(record, Set.of());
         retryWorker.retryDue();
         retryHandler.last().failed();
         ownClock.advance(MINUTE.minusSeconds(1));
@@ -323,7 +323,7 @@ class RetryWorkerTest {
     @Test
     void aKeyThatJustFailedIsNotRetriedAtOnce() {
         // Given
-        retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of("a", false));
+        retryWorker.add(pendingStore.write(pendingKeys("a")), Set.of("a"));
 
         // When
         retryWorker.retryDue();
@@ -335,10 +335,10 @@ class RetryWorkerTest {
     @Test
     void aKeyRecordedDuringARetryStaysPending() {
         // Given
-        retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of());
+        retryWorker.add(pendingStore.write(pendingKeys("a")), Set.of());
         retryWorker.retryDue();
         PendingBatch newer = pendingStore.write(pendingKeys("a"));
-        retryWorker.add(newer, Map.of("a", true));
+        retryWorker.add(newer, Set.of());
 
         // When
         retryHandler.last().done();
@@ -399,7 +399,7 @@ class RetryWorkerTest {
         // Given
         List<PendingKey> many = pendingKeys(
                 IntStream.range(0, 40).mapToObj(number -> "key " + number).toArray(String[]::new));
-        retryWorker.add(pendingStore.write(many), Map.of());
+        retryWorker.add(pendingStore.write(many), Set.of());
         retryWorker.retryDue();
         retryWorker.retryDue();
         int atOnce = retryHandler.asked.size();
@@ -416,12 +416,12 @@ class RetryWorkerTest {
     void recordsOverTheBoundStayInTheStoreUntilThereIsRoom() {
         // Given
         for (int record = 0; record < 10; record++) {
-            retryWorker.add(pendingStore.write(many(record)), Map.of());
+            retryWorker.add(pendingStore.write(many(record)), Set.of());
         }
         PendingBatch more = pendingStore.write(pendingKeys("more"));
 
         // When
-        retryWorker.add(more, Map.of());
+        retryWorker.add(more, Set.of());
         collect();
 
         // Then
@@ -478,7 +478,7 @@ class RetryWorkerTest {
     @Test
     void theNextIsBegunOnceHalfOfThePlacesAreFreeWithoutWaitingForATick() {
         // Given
-        retryWorker.add(pendingStore.write(many(0)), Map.of());
+        retryWorker.add(pendingStore.write(many(0)), Set.of());
         retryWorker.retryDue();
 
         // When
@@ -493,7 +493,7 @@ class RetryWorkerTest {
     @Test
     void longTriesGiveTheirPlacesToOthers() {
         // Given
-        retryWorker.add(pendingStore.write(many(0)), Map.of());
+        retryWorker.add(pendingStore.write(many(0)), Set.of());
         retryWorker.retryDue();
 
         // When: none of them is done
