@@ -7,7 +7,8 @@ import dev.registrybackup.objectstore.SingleVersionRecord;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -26,10 +27,14 @@ public final class LatencyRecorder {
     private static final class DayCounts {
         private final LatencyHistogram histogram = new LatencyHistogram();
         private final SingleVersionRecord record;
-        private boolean isWritten;
+        private String written = "";
 
         DayCounts(SingleVersionRecord record) {
             this.record = record;
+        }
+
+        String json() {
+            return histogram.json().toString();
         }
     }
 
@@ -53,7 +58,6 @@ public final class LatencyRecorder {
                     day -> new DayCounts(new SingleVersionRecord(
                             records, LatencyHistory.PREFIX + day + "/" + instance, Optional.empty())));
             counts.histogram.record(latency);
-            counts.isWritten = false;
         }
     }
 
@@ -63,28 +67,20 @@ public final class LatencyRecorder {
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a record cannot be written; the next call retries
      */
     public synchronized void flush() {
-        List<DayCounts> unwritten;
+        Map<DayCounts, String> latest = new LinkedHashMap<>();
         synchronized (days) {
-            unwritten =
-                    days.values().stream().filter(counts -> !counts.isWritten).toList();
+            days.values().forEach(counts -> latest.put(counts, counts.json()));
         }
-        for (DayCounts counts : unwritten) {
-            String json;
-            synchronized (days) {
-                json = counts.histogram.json().toString();
-                counts.isWritten = true;
-            }
-            try {
+        latest.forEach((counts, json) -> {
+            if (!json.equals(counts.written)) {
                 counts.record.write(json);
-            } catch (RuntimeException e) {
-                synchronized (days) {
-                    counts.isWritten = false;
-                }
-                throw e;
+                counts.written = json;
             }
-        }
+        });
         synchronized (days) {
-            days.headMap(DailyHistory.day(clock.instant())).values().removeIf(counts -> counts.isWritten);
+            days.headMap(DailyHistory.day(clock.instant()))
+                    .values()
+                    .removeIf(counts -> counts.json().equals(counts.written));
         }
     }
 }

@@ -35,7 +35,7 @@ public record SourceObject(ObjectStore store, ObjectInfo info, Optional<String> 
     OpenObject open(Optional<ByteRange> range) {
         OpenObject opened = version.map(id -> store.openVersion(info.key(), id, range))
                 .orElseGet(() -> store.open(info.key(), range, Optional.of(info.etag())));
-        return ThrottledObject.of(opened, rateLimiter);
+        return ThrottledObjectStore.throttled(opened, rateLimiter);
     }
 
     /**
