@@ -12,15 +12,6 @@ class ExpiringKeySetTest {
     private final ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 3);
 
     @Test
-    void aValueThatWasNeverReadIsUnknown() {
-        // When
-        boolean known = durable.contains("a");
-
-        // Then
-        assertFalse(known);
-    }
-
-    @Test
     void aKeyIsKnownUntilItsTimeIsOver() {
         // Given
         durable.add("a");

@@ -13,8 +13,10 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.replication.ReplicatorFixture.FixtureOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -23,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,32 +38,49 @@ class BlockedLinkRetryTest {
     private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
     private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", true);
     private final RandomRegistry registryContent = new RandomRegistry(3);
-    private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
+    private final Digest layer = registryContent.layer(REPOSITORY, 100);
+    private final Digest image = registryContent.image(REPOSITORY, layer);
+    /** All links above the layer. */
+    private final List<String> links = List.of(
+            registryContent.layerLink(REPOSITORY, layer),
+            registryContent.revisionLink(REPOSITORY, image),
+            registryContent.tagIndexLink(REPOSITORY, TAG, image),
+            registryContent.tagLink(REPOSITORY, TAG));
+    /** An image that is pushed later. */
+    private final RandomRegistry child = new RandomRegistry(99);
+
+    private final Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
+    private final ReplicatorFixture fixture = new ReplicatorFixture(registry, backup);
+
+    @BeforeEach
+    void push() {
+        registryContent.tag(REPOSITORY, TAG, image);
+        registryContent.writeTo(registry::seed);
+    }
 
     @AfterEach
     void close() {
-        replicatorFixture.close();
+        fixture.close();
     }
 
     @Test
     void aSparseIndexIsPublishedAndOnRecord() {
         // Given
-        Digest here = registryContent.image(REPOSITORY, registryContent.layer(REPOSITORY, 10));
         Digest missing = missingImage();
-        Digest index = registryContent.index(REPOSITORY, here, missing);
+        Digest index = registryContent.index(REPOSITORY, image, missing);
         registryContent.writeTo(registry::seed);
         String link = registryContent.revisionLink(REPOSITORY, index);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(link);
+        ReplicationResult result = fixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.PARTIAL, replicationResult.status());
+        assertEquals(ReplicationStatus.PARTIAL, result.status());
         assertEquals(
                 missing + ": the registry has no such manifest (a sparse index, or pulled through from elsewhere)",
-                replicationResult.problem());
+                result.problem());
         assertBackedUp(link);
-        assertTrue(backup.head(registryContent.blobKey(here)).isPresent());
+        assertTrue(backup.head(registryContent.blobKey(image)).isPresent());
         assertEquals(List.of(record("partial", missing, link)), records());
         assertTrue(text(records().get(0)).contains("\"dependency\":\"" + missing + "\""));
     }
@@ -73,10 +93,10 @@ class BlockedLinkRetryTest {
         registryContent.writeTo(registry::seed);
 
         // When
-        replicatorFixture.replicate(link);
+        fixture.replicate(link);
 
         // Then
-        List<String> written = replicatorFixture.backup().writtenKeys();
+        List<String> written = fixture.backup().writtenKeys();
         assertEquals(List.of(record("partial", missing, link), link), written.subList(1, written.size()));
     }
 
@@ -88,26 +108,21 @@ class BlockedLinkRetryTest {
         registryContent.writeTo(registry::seed);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.tagLink(REPOSITORY, TAG));
+        ReplicationResult result = fixture.replicate(registryContent.tagLink(REPOSITORY, TAG));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertBackedUp(registryContent.tagLink(REPOSITORY, TAG));
     }
 
     @Test
     void theEventOfAChildThatComesLaterCompletesItsParentAndLeavesNoTraceOfTheRecord() {
         // Given
-        RandomRegistry child = new RandomRegistry(99);
-        Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
-        String link = registryContent.revisionLink(REPOSITORY, registryContent.index(REPOSITORY, late));
-        registryContent.writeTo(registry::seed);
-        replicatorFixture.replicate(link);
-        child.writeTo(registry::seed);
+        publishIndexBeforeChild();
 
         // When
-        replicatorFixture.startReplicate(child.blobKey(late)).join();
-        List<ReplicationResult> unblocked = replicatorFixture.unblocked();
+        fixture.startReplicate(child.blobKey(late)).join();
+        List<ReplicationResult> unblocked = fixture.unblocked();
 
         // Then
         assertEquals(
@@ -121,12 +136,7 @@ class BlockedLinkRetryTest {
     @Test
     void aChildThatAnotherInstanceCopiedCompletesItsParentToo() {
         // Given
-        RandomRegistry child = new RandomRegistry(99);
-        Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
-        String link = registryContent.revisionLink(REPOSITORY, registryContent.index(REPOSITORY, late));
-        registryContent.writeTo(registry::seed);
-        replicatorFixture.replicate(link);
-        child.writeTo(registry::seed);
+        publishIndexBeforeChild();
 
         // When
         try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
@@ -141,17 +151,12 @@ class BlockedLinkRetryTest {
     @Test
     void aChildThatCameWithoutAnEventOfItsOwnCompletesItsParentWithinAMinute() {
         // Given
-        RandomRegistry child = new RandomRegistry(99);
-        Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
-        String link = registryContent.revisionLink(REPOSITORY, registryContent.index(REPOSITORY, late));
-        registryContent.writeTo(registry::seed);
-        replicatorFixture.replicate(link);
-        child.writeTo(registry::seed);
+        publishIndexBeforeChild();
         registry.seed(child.revisionLink("another/repository", late), LinkContent.of(late));
-        replicatorFixture.replicate(child.revisionLink("another/repository", late));
+        fixture.replicate(child.revisionLink("another/repository", late));
 
         // When
-        replicatorFixture.runPeriodicWork();
+        fixture.runPeriodicWork();
 
         // Then
         assertEquals(0, backup.versionCount("registry-backup/partial/"));
@@ -160,14 +165,12 @@ class BlockedLinkRetryTest {
     @Test
     void aRepairedLayerPublishesLinksThatAnotherInstanceBlockedHoweverManyWait() {
         // Given
-        Digest layer = registryContent.layer(REPOSITORY, 100);
-        Digest image = taggedImage(layer);
         corrupt(registry, layer);
-        replicatorFixture.replicateAll(linksAbove(layer, image));
+        fixture.replicateAll(links);
         String crowd = "registry-backup/blocked/sha256/" + "0".repeat(64) + "/";
         IntStream.rangeClosed(0, 10_000)
                 .forEach(number -> backup.seed(crowd + "link%05d".formatted(number), new byte[0]));
-        registry.seed(registryContent.blobKey(layer), registryContent.content(registryContent.blobKey(layer)));
+        repair(layer);
 
         // When
         try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
@@ -176,7 +179,7 @@ class BlockedLinkRetryTest {
         }
 
         // Then
-        linksAbove(layer, image).forEach(this::assertBackedUp);
+        links.forEach(this::assertBackedUp);
         assertEquals(
                 List.of(),
                 records().stream().filter(key -> !key.startsWith(crowd)).toList());
@@ -189,11 +192,11 @@ class BlockedLinkRetryTest {
         Digest two = digest("two");
         String link = registryContent.revisionLink(REPOSITORY, registryContent.image(REPOSITORY, one, two));
         registryContent.writeTo(registry::seed);
-        replicatorFixture.replicate(link);
+        fixture.replicate(link);
         registry.seed(registryContent.blobKey(one), bytes("one"));
 
         // When
-        replicatorFixture.replicate(registryContent.blobKey(one));
+        fixture.replicate(registryContent.blobKey(one));
 
         // Then
         assertEquals(List.of(record("partial", two, link)), records());
@@ -206,17 +209,17 @@ class BlockedLinkRetryTest {
         Digest config = registryContent.layer(REPOSITORY, 10);
         Digest image = registryContent.manifest(
                 REPOSITORY, """
-                {"schemaVersion":2,"config":%s,"layers":[{"digest":"%s","size":18,"urls":["https://example.com/layer"]}]}
-                """.formatted(registryContent.descriptor(config), foreign), config);
+                    {"schemaVersion":2,"config":%s,"layers":[{"digest":"%s","size":18,"urls":["https://example.com/layer"]}]}
+                    """.formatted(registryContent.descriptor(config), foreign), config);
         registryContent.writeTo(registry::seed);
         String link = registryContent.revisionLink(REPOSITORY, image);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(link);
+        ReplicationResult result = fixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.PARTIAL, replicationResult.status());
-        assertEquals(foreign + ": a foreign layer, whose bytes live at its urls", replicationResult.problem());
+        assertEquals(ReplicationStatus.PARTIAL, result.status());
+        assertEquals(foreign + ": a foreign layer, whose bytes live at its urls", result.problem());
         assertBackedUp(link);
         assertEquals(List.of(record("partial", foreign, link)), records());
     }
@@ -232,11 +235,10 @@ class BlockedLinkRetryTest {
         registryContent.writeTo(registry::seed);
 
         // When
-        ReplicationResult replicationResult =
-                replicatorFixture.replicate(registryContent.revisionLink(REPOSITORY, image));
+        ReplicationResult result = fixture.replicate(registryContent.revisionLink(REPOSITORY, image));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertTrue(backup.head(registryContent.blobKey(foreign)).isPresent());
     }
 
@@ -246,11 +248,11 @@ class BlockedLinkRetryTest {
         Digest layer = digest("layer");
         registryContent.mount(REPOSITORY, layer);
         registryContent.writeTo(registry::seed);
-        ReplicationResult before = replicatorFixture.replicate(registryContent.layerLink(REPOSITORY, layer));
+        ReplicationResult before = fixture.replicate(registryContent.layerLink(REPOSITORY, layer));
         registry.seed(registryContent.blobKey(layer), bytes("layer"));
 
         // When
-        replicatorFixture.replicate(registryContent.blobKey(layer));
+        fixture.replicate(registryContent.blobKey(layer));
 
         // Then
         assertEquals(ReplicationStatus.PARTIAL, before.status());
@@ -260,22 +262,14 @@ class BlockedLinkRetryTest {
     @Test
     void nothingAboveACorruptLayerIsPublished() {
         // Given
-        Digest layer = registryContent.layer(REPOSITORY, 100);
-        Digest image = taggedImage(layer);
         corrupt(registry, layer);
 
         // When
-        List<ReplicationStatus> verdicts = replicatorFixture.replicateAll(linksAbove(layer, image));
+        List<ReplicationStatus> verdicts = fixture.replicateAll(links);
 
         // Then
-        assertEquals(
-                List.of(
-                        ReplicationStatus.BLOCKED,
-                        ReplicationStatus.BLOCKED,
-                        ReplicationStatus.BLOCKED,
-                        ReplicationStatus.BLOCKED),
-                verdicts);
-        linksAbove(layer, image).forEach(link -> assertTrue(backup.head(link).isEmpty(), link));
+        assertEquals(Collections.nCopies(4, ReplicationStatus.BLOCKED), verdicts);
+        links.forEach(link -> assertTrue(backup.head(link).isEmpty(), link));
         assertTrue(backup.head(registryContent.blobKey(layer)).isEmpty());
         assertEquals(
                 new TreeSet<>(List.of(
@@ -289,32 +283,28 @@ class BlockedLinkRetryTest {
     @Test
     void theEventOfARepairedLayerPublishesEverythingAboveIt() {
         // Given
-        Digest layer = registryContent.layer(REPOSITORY, 100);
-        Digest image = taggedImage(layer);
         corrupt(registry, layer);
-        replicatorFixture.replicateAll(linksAbove(layer, image));
-        registry.seed(registryContent.blobKey(layer), registryContent.content(registryContent.blobKey(layer)));
+        fixture.replicateAll(links);
+        repair(layer);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.blobKey(layer));
+        ReplicationResult result = fixture.replicate(registryContent.blobKey(layer));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
-        linksAbove(layer, image).forEach(this::assertBackedUp);
+        assertEquals(ReplicationStatus.COPIED, result.status());
+        links.forEach(this::assertBackedUp);
         assertEquals(0, backup.versionCount("registry-backup/blocked/"));
     }
 
     @Test
     void theEventOfARepairedManifestPublishesEverythingAboveIt() {
         // Given
-        Digest layer = registryContent.layer(REPOSITORY, 100);
-        Digest image = taggedImage(layer);
         corrupt(registry, image);
-        List<ReplicationStatus> before = replicatorFixture.replicateAll(linksAbove(layer, image));
-        registry.seed(registryContent.blobKey(image), registryContent.content(registryContent.blobKey(image)));
+        List<ReplicationStatus> before = fixture.replicateAll(links);
+        repair(image);
 
         // When
-        replicatorFixture.replicate(registryContent.blobKey(image));
+        fixture.replicate(registryContent.blobKey(image));
 
         // Then
         assertEquals(
@@ -324,26 +314,25 @@ class BlockedLinkRetryTest {
                         ReplicationStatus.BLOCKED,
                         ReplicationStatus.BLOCKED),
                 before);
-        linksAbove(layer, image).forEach(this::assertBackedUp);
+        links.forEach(this::assertBackedUp);
         assertEquals(List.of(), records());
     }
 
     @Test
     void aCorruptChildThreeLevelsDownIsReportedAtTheTop() {
         // Given
-        Digest layer = registryContent.layer(REPOSITORY, 100);
-        Digest middle = registryContent.index(REPOSITORY, registryContent.image(REPOSITORY, layer));
+        Digest middle = registryContent.index(REPOSITORY, image);
         Digest top = registryContent.index(REPOSITORY, middle);
         registryContent.writeTo(registry::seed);
         corrupt(registry, layer);
         String link = registryContent.revisionLink(REPOSITORY, top);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(link);
+        ReplicationResult result = fixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.BLOCKED, replicationResult.status());
-        assertTrue(replicationResult.problem().startsWith(layer + ": Expected " + layer), replicationResult.problem());
+        assertEquals(ReplicationStatus.BLOCKED, result.status());
+        assertTrue(result.problem().startsWith(layer + ": Expected " + layer), result.problem());
         assertEquals(List.of(record("blocked", layer, link)), records());
     }
 
@@ -351,8 +340,6 @@ class BlockedLinkRetryTest {
     @ValueSource(booleans = {true, false})
     void anIndexThatSharesACorruptChildWithItsSiblingIsBlockedToo(boolean first) {
         // Given
-        Digest layer = registryContent.layer(REPOSITORY, 100);
-        Digest image = registryContent.image(REPOSITORY, layer);
         Digest one = registryContent.index(REPOSITORY, image);
         Digest two = registryContent.index(REPOSITORY, image);
         Digest top = registryContent.index(REPOSITORY, one, two);
@@ -361,8 +348,7 @@ class BlockedLinkRetryTest {
         String link = registryContent.revisionLink(REPOSITORY, first ? one : two);
 
         // When
-        try (ReplicatorFixture narrow =
-                new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, false))) {
+        try (ReplicatorFixture narrow = new ReplicatorFixture(registry, backup, new FixtureOptions(1, 1, false))) {
             List<ReplicationStatus> verdicts =
                     narrow.replicateAll(List.of(registryContent.revisionLink(REPOSITORY, top), link));
 
@@ -390,8 +376,7 @@ class BlockedLinkRetryTest {
         CountDownLatch release = new CountDownLatch(1);
 
         // When
-        try (ReplicatorFixture narrow =
-                new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, false))) {
+        try (ReplicatorFixture narrow = new ReplicatorFixture(registry, backup, new FixtureOptions(1, 1, false))) {
             narrow.registry().beforeRequest((operation, key) -> {
                 if (operation == Operation.OPEN && key.equals(registryContent.blobKey(layer))) {
                     await(release);
@@ -410,40 +395,35 @@ class BlockedLinkRetryTest {
             assertEquals(
                     List.of(),
                     links.stream().filter(whileTheLayerStalls::contains).toList());
-            assertEquals(
-                    List.of(ReplicationStatus.COPIED, ReplicationStatus.COPIED, ReplicationStatus.COPIED), verdicts);
+            assertEquals(Collections.nCopies(3, ReplicationStatus.COPIED), verdicts);
         }
     }
 
     @Test
     void theRecordOfABlockedLinkThatAnotherInstancePublishesIsDeleted() {
         // Given
-        Digest layer = registryContent.layer(REPOSITORY, 100);
-        Digest image = taggedImage(layer);
         corrupt(registry, layer);
-        replicatorFixture.replicateAll(linksAbove(layer, image));
-        registry.seed(registryContent.blobKey(layer), registryContent.content(registryContent.blobKey(layer)));
+        fixture.replicateAll(links);
+        repair(layer);
 
         // When
         try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
             other.replicate(registryContent.revisionLink(REPOSITORY, image));
             other.runPeriodicWork();
         }
-        replicatorFixture.runPeriodicWork();
+        fixture.runPeriodicWork();
 
         // Then
-        linksAbove(layer, image).forEach(this::assertBackedUp);
+        links.forEach(this::assertBackedUp);
         assertEquals(List.of(), records());
     }
 
     @Test
     void aNewInstancePublishesLinksThatItsPredecessorBlocked() {
         // Given
-        Digest layer = registryContent.layer(REPOSITORY, 100);
-        Digest image = taggedImage(layer);
         corrupt(registry, layer);
-        replicatorFixture.replicateAll(linksAbove(layer, image));
-        registry.seed(registryContent.blobKey(layer), registryContent.content(registryContent.blobKey(layer)));
+        fixture.replicateAll(links);
+        repair(layer);
 
         // When
         try (ReplicatorFixture fresh = new ReplicatorFixture(registry, backup)) {
@@ -452,33 +432,25 @@ class BlockedLinkRetryTest {
         }
 
         // Then
-        linksAbove(layer, image).forEach(this::assertBackedUp);
+        links.forEach(this::assertBackedUp);
         assertEquals(List.of(), records());
     }
 
     @Test
     void aGoodCopyOfALayerThatIsTruncatedInTheRegistryIsEnoughForTheLinksAboveIt() {
         // Given
-        Digest layer = registryContent.layer(REPOSITORY, 100);
-        Digest image = taggedImage(layer);
-        replicatorFixture.replicate(registryContent.blobKey(layer));
+        fixture.replicate(registryContent.blobKey(layer));
         registry.seed(registryContent.blobKey(layer), new byte[50]);
 
         // When
         try (ReplicatorFixture fresh = new ReplicatorFixture(registry, backup)) {
             ReplicationStatus blob =
                     fresh.replicate(registryContent.blobKey(layer)).status();
-            List<ReplicationStatus> links = fresh.replicateAll(linksAbove(layer, image));
+            List<ReplicationStatus> above = fresh.replicateAll(links);
 
             // Then
             assertEquals(ReplicationStatus.SOURCE_CORRUPT, blob);
-            assertEquals(
-                    List.of(
-                            ReplicationStatus.COPIED,
-                            ReplicationStatus.COPIED,
-                            ReplicationStatus.COPIED,
-                            ReplicationStatus.COPIED),
-                    links);
+            assertEquals(Collections.nCopies(4, ReplicationStatus.COPIED), above);
         }
         assertArrayEquals(
                 registryContent.content(registryContent.blobKey(layer)), backup.bytes(registryContent.blobKey(layer)));
@@ -487,17 +459,15 @@ class BlockedLinkRetryTest {
     @Test
     void aManifestDamagedInTheBackupIsReplacedFromTheRegistry() {
         // Given
-        Digest image = registryContent.image(REPOSITORY, registryContent.layer(REPOSITORY, 100));
-        registryContent.writeTo(registry::seed);
-        replicatorFixture.replicate(registryContent.blobKey(image));
+        fixture.replicate(registryContent.blobKey(image));
         corrupt(backup, image);
 
         // When
         try (ReplicatorFixture fresh = new ReplicatorFixture(registry, backup)) {
-            ReplicationResult replicationResult = fresh.replicate(registryContent.revisionLink(REPOSITORY, image));
+            ReplicationResult result = fresh.replicate(registryContent.revisionLink(REPOSITORY, image));
 
             // Then
-            assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+            assertEquals(ReplicationStatus.COPIED, result.status());
         }
         registryContent
                 .reachableKeys(registryContent.revisionLink(REPOSITORY, image))
@@ -513,27 +483,24 @@ class BlockedLinkRetryTest {
         String link = registryContent.revisionLink(REPOSITORY, odd);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(link);
+        ReplicationResult result = fixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertBackedUp(link);
         assertBackedUp(registryContent.blobKey(odd));
     }
 
-    private Digest taggedImage(Digest layer) {
-        Digest image = registryContent.image(REPOSITORY, layer);
-        registryContent.tag(REPOSITORY, TAG, image);
+    /** Publishes an index, and then writes the image that it names into the registry. */
+    private void publishIndexBeforeChild() {
+        String link = registryContent.revisionLink(REPOSITORY, registryContent.index(REPOSITORY, late));
         registryContent.writeTo(registry::seed);
-        return image;
+        fixture.replicate(link);
+        child.writeTo(registry::seed);
     }
 
-    private List<String> linksAbove(Digest layer, Digest image) {
-        return List.of(
-                registryContent.layerLink(REPOSITORY, layer),
-                registryContent.revisionLink(REPOSITORY, image),
-                registryContent.tagIndexLink(REPOSITORY, TAG, image),
-                registryContent.tagLink(REPOSITORY, TAG));
+    private void repair(Digest blob) {
+        registry.seed(registryContent.blobKey(blob), registryContent.content(registryContent.blobKey(blob)));
     }
 
     private void corrupt(InMemoryObjectStore store, Digest blob) {

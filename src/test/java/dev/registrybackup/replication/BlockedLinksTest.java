@@ -103,15 +103,15 @@ class BlockedLinksTest {
         assertEquals(List.of(), bucket.keys(LinkState.PARTIAL.prefix()));
         assertEquals(1, bucket.keys(LinkState.BLOCKED.prefix()).size());
         assertEquals(1, bucket.versionCount(METADATA_PREFIX));
-        links.update(LINK, Set.of());
-        assertEquals(Set.of(), links.dependencies());
+        assertEquals(Set.of(LINK), links.linksWaitingFor(DEPENDENCY));
     }
 
     @Test
-    void aLinkWithoutReasonsLeavesNoVersions() {
+    void aLinkWithoutReasonsLeavesNoVersionsWhoeverRecordedIt() {
         // Given
         links.update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
-        links.update(OTHER_LINK, Set.of(partial(DEPENDENCY)));
+        new BlockedLinks(bucket, clock).update(OTHER_LINK, Set.of(partial(DEPENDENCY)));
+        links.refresh();
 
         // When
         links.update(LINK, Set.of());
@@ -177,19 +177,7 @@ class BlockedLinksTest {
         // Then
         assertEquals(Set.of(LINK), recorded);
         assertEquals(Set.of(), links.dependencies());
-    }
-
-    @Test
-    void anotherInstancesRecordIsDeletedWithItsVersionOnceTheLinkIsComplete() {
-        // Given
-        new BlockedLinks(bucket, clock).update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
-        links.refresh();
-
-        // When
-        links.update(LINK, Set.of());
-
-        // Then
-        assertEquals(0, bucket.versionCount(METADATA_PREFIX));
+        assertFalse(links.isPartial());
     }
 
     @Test
@@ -243,18 +231,6 @@ class BlockedLinksTest {
     }
 
     @Test
-    void aLinkThatBecomesBlockedByTheSameDependencyIsStillFoundByIt() {
-        // Given
-        links.update(LINK, Set.of(partial(DEPENDENCY)));
-
-        // When
-        links.update(LINK, Set.of(blocked(DEPENDENCY)));
-
-        // Then
-        assertEquals(Set.of(LINK), links.linksWaitingFor(DEPENDENCY));
-    }
-
-    @Test
     void howManyAreKnownIsBounded() {
         // When
         IntStream.range(0, 20_010).forEach(number -> links.update(LINK + number, Set.of(partial(DEPENDENCY))));
@@ -291,18 +267,6 @@ class BlockedLinksTest {
 
         // Then
         assertEquals(List.of(), bucket.keys("registry-backup/partial/sha256/" + DEPENDENCY.hex()));
-    }
-
-    @Test
-    void aCompleteListingLeavesNothingUnknown() {
-        // Given
-        links.update(LINK, Set.of(partial(DEPENDENCY)));
-
-        // When
-        links.refresh();
-
-        // Then
-        assertFalse(links.isPartial());
     }
 
     @Test

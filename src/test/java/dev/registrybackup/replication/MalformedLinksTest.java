@@ -26,11 +26,11 @@ class MalformedLinksTest {
     private final RandomRegistry registryContent = new RandomRegistry(5);
     private final Digest layer = registryContent.layer(REPOSITORY, 100);
     private final Digest image = registryContent.image(REPOSITORY, layer);
-    private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
+    private final ReplicatorFixture fixture = new ReplicatorFixture(registry, backup);
 
     @AfterEach
     void close() {
-        replicatorFixture.close();
+        fixture.close();
     }
 
     @ParameterizedTest
@@ -43,11 +43,11 @@ class MalformedLinksTest {
         registry.seed(key, content.getBytes(StandardCharsets.ISO_8859_1));
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(key);
+        ReplicationResult result = fixture.replicate(key);
 
         // Then
-        assertEquals(ReplicationStatus.MALFORMED, replicationResult.status());
-        assertEquals(List.of(), replicatorFixture.backup().writtenKeys());
+        assertEquals(ReplicationStatus.MALFORMED, result.status());
+        assertEquals(List.of(), fixture.backup().writtenKeys());
         assertEquals(List.of("registry-backup/conditional-writes", "registry-backup/verified"), backup.keys(""));
     }
 
@@ -86,12 +86,10 @@ class MalformedLinksTest {
         registry.seed(link("layer"), OTHER.getBytes(StandardCharsets.US_ASCII));
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(link("layer"));
+        ReplicationResult result = fixture.replicate(link("layer"));
 
         // Then
-        assertEquals(
-                "the link's path contains %s, but its content is %s".formatted(layer, OTHER),
-                replicationResult.problem());
+        assertEquals("the link's path contains %s, but its content is %s".formatted(layer, OTHER), result.problem());
     }
 
     @Test
@@ -100,17 +98,17 @@ class MalformedLinksTest {
         registryContent.tag(REPOSITORY, "latest", image);
         registryContent.writeTo(registry::seed);
         registry.seed(link("revision"), new byte[0]);
-        List<ReplicationStatus> before = replicatorFixture.replicateAll(List.of(link("tag index"), link("tag")));
+        List<ReplicationStatus> before = fixture.replicateAll(List.of(link("tag index"), link("tag")));
         List<String> published = backup.keys("docker/");
         registry.seed(link("revision"), LinkContent.of(image));
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(link("revision"));
+        ReplicationResult result = fixture.replicate(link("revision"));
 
         // Then
         assertEquals(List.of(ReplicationStatus.BLOCKED, ReplicationStatus.BLOCKED), before);
         assertEquals(List.of(), published);
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertArrayEquals(LinkContent.of(image), backup.bytes(link("tag")));
         assertArrayEquals(LinkContent.of(image), backup.bytes(link("tag index")));
         assertEquals(List.of(), backup.keys("registry-backup/blocked/"));
@@ -125,12 +123,12 @@ class MalformedLinksTest {
         registry.seed(key, LinkContent.of(image));
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(key);
+        ReplicationResult result = fixture.replicate(key);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertArrayEquals(LinkContent.of(image), backup.bytes(key));
-        List<String> written = replicatorFixture.backup().writtenKeys();
+        List<String> written = fixture.backup().writtenKeys();
         assertEquals(key, written.get(written.size() - 1));
         registryContent
                 .reachableKeys(link("revision"))
@@ -147,10 +145,10 @@ class MalformedLinksTest {
         registry.seed(key, LinkContent.of(layer));
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(key);
+        ReplicationResult result = fixture.replicate(key);
 
         // Then
-        assertEquals(ReplicationStatus.BLOCKED, replicationResult.status());
+        assertEquals(ReplicationStatus.BLOCKED, result.status());
         assertEquals(List.of(), backup.keys("docker/"));
     }
 
@@ -162,10 +160,10 @@ class MalformedLinksTest {
         registry.seed(registryContent.blobKey(digest), content);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.blobKey(digest));
+        ReplicationResult result = fixture.replicate(registryContent.blobKey(digest));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertArrayEquals(content, backup.bytes(registryContent.blobKey(digest)));
     }
 }

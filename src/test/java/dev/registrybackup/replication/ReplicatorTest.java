@@ -13,6 +13,9 @@ import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
+import dev.registrybackup.replication.ReplicatorFixture.FixtureOptions;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -37,9 +40,21 @@ class ReplicatorTest {
     private final RandomRegistry registryContent = new RandomRegistry(1);
     private final Digest layer = registryContent.layer(REPOSITORY, 100);
     private final Digest image = registryContent.image(REPOSITORY, layer);
-    private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
+    private final ReplicatorFixture fixture = new ReplicatorFixture(registry, backup);
     private final ReplicatorFixture copiesUnknownObjects =
-            new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, true));
+            new ReplicatorFixture(registry, backup, new FixtureOptions(1, 1, true));
+
+    /** Tests with a blob and each kind of link. */
+    @ParameterizedTest
+    @EnumSource(names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @Retention(RetentionPolicy.RUNTIME)
+    private @interface ForEachKind {}
+
+    /** Tests with each kind of link. */
+    @ParameterizedTest
+    @EnumSource(names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @Retention(RetentionPolicy.RUNTIME)
+    private @interface ForEachLink {}
 
     @BeforeEach
     void push() {
@@ -49,20 +64,17 @@ class ReplicatorTest {
 
     @AfterEach
     void close() {
-        replicatorFixture.close();
+        fixture.close();
         copiesUnknownObjects.close();
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachKind
     void aKeyIsCopiedAndThenPresent(Kind kind) {
         // Given
-        ReplicationResult first = replicatorFixture.replicate(key(kind));
+        ReplicationResult first = fixture.replicate(key(kind));
 
         // When
-        ReplicationResult second = replicatorFixture.replicate(key(kind));
+        ReplicationResult second = fixture.replicate(key(kind));
 
         // Then
         assertEquals(kind, first.kind());
@@ -74,10 +86,7 @@ class ReplicatorTest {
         assertArrayEquals(registryContent.content(key(kind)), backup.bytes(key(kind)));
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachLink
     void theBytesOfALinkAreThoseOfAllThatWasCopiedForIt(Kind kind) {
         // Given
         long expected = registryContent.content(key(kind)).length
@@ -86,91 +95,79 @@ class ReplicatorTest {
                         .sum();
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
+        ReplicationResult result = fixture.replicate(key(kind));
 
         // Then
-        assertEquals(expected, replicationResult.bytesCopied());
+        assertEquals(expected, result.bytesCopied());
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachKind
     void aKeyThatTheRegistryDoesNotHaveIsMissingInTheSource(Kind kind) {
         // Given
         registry.delete(key(kind), Optional.empty());
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
+        ReplicationResult result = fixture.replicate(key(kind));
 
         // Then
-        assertEquals(ReplicationStatus.SOURCE_MISSING, replicationResult.status());
-        assertEquals(List.of(), replicatorFixture.backup().writtenKeys());
+        assertEquals(ReplicationStatus.SOURCE_MISSING, result.status());
+        assertEquals(List.of(), fixture.backup().writtenKeys());
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachKind
     void aRegistryWithoutItsBucketIsAFailureAndNothingIsGone(Kind kind) {
         // Given
         registry.setExists(false);
 
         // When
-        StoreError error = replicatorFixture.failure(key(kind));
+        StoreError error = fixture.failure(key(kind));
 
         // Then
         assertEquals(StoreError.BUCKET_MISSING, error);
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachKind
     void aBackupWithoutItsBucketIsAFailure(Kind kind) {
         // Given
         backup.setExists(false);
 
         // When
-        StoreError error = replicatorFixture.failure(key(kind));
+        StoreError error = fixture.failure(key(kind));
 
         // Then
         assertEquals(StoreError.BUCKET_MISSING, error);
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachKind
     void aFailureDoesNotStick(Kind kind) {
         // Given
-        replicatorFixture.backup().beforeRequest((operation, key) -> {
+        fixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
             }
         });
-        StoreError error = replicatorFixture.failure(key(kind));
-        replicatorFixture.backup().beforeRequest((operation, key) -> {});
+        StoreError error = fixture.failure(key(kind));
+        fixture.backup().beforeRequest((operation, key) -> {});
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
+        ReplicationResult result = fixture.replicate(key(kind));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, error);
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
     }
 
     @Test
     void aLayerThatCannotBeReadNowKeepsTheRevisionLinkBack() {
         // Given
-        replicatorFixture.registry().beforeRequest((operation, key) -> {
+        fixture.registry().beforeRequest((operation, key) -> {
             if (key.equals(registryContent.blobKey(layer))) {
                 throw new ObjectStoreException(StoreError.FORBIDDEN, "Forbidden");
             }
         });
 
         // When
-        StoreError error = replicatorFixture.failure(key(Kind.REVISION_LINK));
+        StoreError error = fixture.failure(key(Kind.REVISION_LINK));
 
         // Then
         assertEquals(StoreError.FORBIDDEN, error);
@@ -183,13 +180,11 @@ class ReplicatorTest {
         registry.seed(key(Kind.BLOB), new byte[100]);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(key(Kind.BLOB));
+        ReplicationResult result = fixture.replicate(key(Kind.BLOB));
 
         // Then
-        assertEquals(ReplicationStatus.CORRUPT, replicationResult.status());
-        assertTrue(
-                replicationResult.problem().startsWith("Expected " + layer + " but 100 bytes hash to "),
-                replicationResult.problem());
+        assertEquals(ReplicationStatus.CORRUPT, result.status());
+        assertTrue(result.problem().startsWith("Expected " + layer + " but 100 bytes hash to "), result.problem());
         assertTrue(backup.head(key(Kind.BLOB)).isEmpty());
     }
 
@@ -205,10 +200,10 @@ class ReplicatorTest {
             })
     void excludedKeysCostNoRequest(String key) {
         // When
-        ReplicationResult replicationResult = copiesUnknownObjects.replicate(key);
+        ReplicationResult result = copiesUnknownObjects.replicate(key);
 
         // Then
-        assertEquals(ReplicationStatus.SKIPPED, replicationResult.status());
+        assertEquals(ReplicationStatus.SKIPPED, result.status());
         assertEquals(List.of(), copiesUnknownObjects.registry().requests());
         assertEquals(List.of(), copiesUnknownObjects.backup().requests());
     }
@@ -219,12 +214,12 @@ class ReplicatorTest {
         registry.seed(UNKNOWN_OBJECT, text("hello"));
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(UNKNOWN_OBJECT);
+        ReplicationResult result = fixture.replicate(UNKNOWN_OBJECT);
 
         // Then
-        assertEquals(ReplicationResult.of(Kind.UNKNOWN, ReplicationStatus.SKIPPED), replicationResult);
-        assertEquals(List.of(), replicatorFixture.registry().requests());
-        assertEquals(List.of(), replicatorFixture.backup().requests());
+        assertEquals(ReplicationResult.of(Kind.UNKNOWN, ReplicationStatus.SKIPPED), result);
+        assertEquals(List.of(), fixture.registry().requests());
+        assertEquals(List.of(), fixture.backup().requests());
     }
 
     @ParameterizedTest
@@ -254,10 +249,10 @@ class ReplicatorTest {
         registry.seed(UNKNOWN_OBJECT, text("jello"));
 
         // When
-        ReplicationResult replicationResult = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
+        ReplicationResult result = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertArrayEquals(text("jello"), backup.bytes(UNKNOWN_OBJECT));
     }
 
@@ -266,8 +261,7 @@ class ReplicatorTest {
         // Given
         byte[] newer = text("jello");
         registry.seed(UNKNOWN_OBJECT, text("hello"));
-        try (ReplicatorFixture other =
-                new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, true))) {
+        try (ReplicatorFixture other = new ReplicatorFixture(registry, backup, new FixtureOptions(1, 1, true))) {
             AtomicBoolean once = new AtomicBoolean();
             copiesUnknownObjects.backup().beforeRequest((operation, key) -> {
                 if (operation == Operation.PUT && once.compareAndSet(false, true)) {
@@ -306,16 +300,16 @@ class ReplicatorTest {
     @Test
     void aMissingUnknownObjectIsMissingInTheSource() {
         // When
-        ReplicationResult replicationResult = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
+        ReplicationResult result = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
 
         // Then
-        assertEquals(ReplicationStatus.SOURCE_MISSING, replicationResult.status());
+        assertEquals(ReplicationStatus.SOURCE_MISSING, result.status());
     }
 
     @Test
     void aTagsEventAloneCopiesTheLayerLinksOfItsImageBeforeItsRevisionLink() {
         // When
-        replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
+        fixture.replicate(key(Kind.TAG_CURRENT_LINK));
 
         // Then
         assertEquals(
@@ -325,8 +319,7 @@ class ReplicatorTest {
         assertEquals(2, layerLinks(REPOSITORY).size());
         assertEquals(
                 Set.of(),
-                registryContent.linksBeforeTheirTargets(
-                        replicatorFixture.backup().writtenKeys()));
+                registryContent.linksBeforeTheirTargets(fixture.backup().writtenKeys()));
     }
 
     @Test
@@ -337,24 +330,23 @@ class ReplicatorTest {
         registryContent.writeTo(registry::seed);
 
         // When
-        replicatorFixture.replicate(registryContent.tagLink(REPOSITORY, "all"));
+        fixture.replicate(registryContent.tagLink(REPOSITORY, "all"));
 
         // Then
         assertEquals(3, layerLinks(REPOSITORY).size());
         assertEquals(
                 Set.of(),
-                registryContent.linksBeforeTheirTargets(
-                        replicatorFixture.backup().writtenKeys()));
+                registryContent.linksBeforeTheirTargets(fixture.backup().writtenKeys()));
     }
 
     @Test
     void anImageCopiedRecentlyInAnotherRepositoryStillGetsItsOwnLayerLinks() {
         // Given
         String promoted = promoted();
-        replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
+        fixture.replicate(key(Kind.TAG_CURRENT_LINK));
 
         // When
-        replicatorFixture.replicate(registryContent.tagLink(promoted, "latest"));
+        fixture.replicate(registryContent.tagLink(promoted, "latest"));
 
         // Then
         assertEquals(2, layerLinks(promoted).size());
@@ -365,12 +357,12 @@ class ReplicatorTest {
         // Given
         byte[] content = registryContent.content(key(Kind.BLOB));
         registry.delete(key(Kind.BLOB), Optional.empty());
-        replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
+        fixture.replicate(key(Kind.TAG_CURRENT_LINK));
         List<String> before = layerLinks(REPOSITORY);
         registry.seed(key(Kind.BLOB), content);
 
         // When
-        replicatorFixture.replicate(key(Kind.BLOB));
+        fixture.replicate(key(Kind.BLOB));
 
         // Then
         assertEquals(1, before.size());
@@ -380,11 +372,11 @@ class ReplicatorTest {
     @Test
     void aLayerLinkThatSaysSomethingElseInTheBackupIsReplacedWithItsImage() {
         // Given
-        replicatorFixture.replicate(key(Kind.BLOB));
+        fixture.replicate(key(Kind.BLOB));
         backup.seed(key(Kind.LAYER_LINK), text("sha256:" + "0".repeat(64)));
 
         // When
-        replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
+        fixture.replicate(key(Kind.TAG_CURRENT_LINK));
 
         // Then
         assertArrayEquals(LinkContent.of(layer), backup.bytes(key(Kind.LAYER_LINK)));
@@ -397,7 +389,7 @@ class ReplicatorTest {
         List.of(layer, config())
                 .forEach(blob -> registry.delete(registryContent.layerLink(promoted, blob), Optional.empty()));
         try (ReplicatorFixture openShift =
-                new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, false, false))) {
+                new ReplicatorFixture(registry, backup, new FixtureOptions(1, 1, false, false))) {
             // When
             openShift.replicate(registryContent.tagLink(promoted, "latest"));
             openShift.replicate(key(Kind.TAG_CURRENT_LINK));
@@ -412,7 +404,7 @@ class ReplicatorTest {
     @Test
     void aCopyRecordsWhenTheRegistryWroteIt() {
         // When
-        replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
+        fixture.replicate(key(Kind.TAG_CURRENT_LINK));
 
         // Then
         registryContent.reachableKeys(key(Kind.TAG_CURRENT_LINK)).stream()
@@ -427,13 +419,10 @@ class ReplicatorTest {
                         key));
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachLink
     void aLinkThatTheRegistryWroteAgainIsCopiedWithItsNewTimeUnlessItIsALayers(Kind kind) {
         // Given
-        replicatorFixture.replicate(key(kind));
+        fixture.replicate(key(kind));
         Instant first = SourceMetadata.lastModified(backup.head(key(kind)).orElseThrow())
                 .orElseThrow();
         registry.delete(key(kind), Optional.empty());
@@ -442,12 +431,12 @@ class ReplicatorTest {
 
         // When
         try (ReplicatorFixture later = new ReplicatorFixture(registry, backup)) {
-            ReplicationResult replicationResult = later.replicate(key(kind));
+            ReplicationResult result = later.replicate(key(kind));
             ReplicationResult redelivered = later.replicate(key(kind));
 
             // Then
             boolean isLayer = kind == Kind.LAYER_LINK;
-            assertEquals(isLayer ? ReplicationStatus.PRESENT : ReplicationStatus.COPIED, replicationResult.status());
+            assertEquals(isLayer ? ReplicationStatus.PRESENT : ReplicationStatus.COPIED, result.status());
             assertEquals(ReplicationStatus.PRESENT, redelivered.status());
             assertEquals(
                     Optional.of(isLayer ? first : again),
@@ -455,10 +444,7 @@ class ReplicatorTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachLink
     void withoutUsableEtagsALinkIsComparedByContentAndNotWrittenAgain(Kind kind) {
         // Given
         try (ReplicatorFixture first = new ReplicatorFixture(registry, new KmsStore(backup))) {
@@ -468,43 +454,37 @@ class ReplicatorTest {
 
         // When
         try (ReplicatorFixture second = new ReplicatorFixture(registry, new KmsStore(backup))) {
-            ReplicationResult replicationResult = second.replicate(key(kind));
+            ReplicationResult result = second.replicate(key(kind));
 
             // Then
-            assertEquals(ReplicationStatus.PRESENT, replicationResult.status());
+            assertEquals(ReplicationStatus.PRESENT, result.status());
         }
         assertEquals(versions, backup.versionCount(""));
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachLink
     void aWrongLinkInTheBackupIsReplaced(Kind kind) {
         // Given
         backup.seed(key(kind), text("sha256:" + "0".repeat(64)));
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
+        ReplicationResult result = fixture.replicate(key(kind));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertArrayEquals(registryContent.content(key(kind)), backup.bytes(key(kind)));
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    @ForEachLink
     void aTruncatedOrOverlongLinkInTheBackupIsReplaced(Kind kind) {
         // Given
         backup.seed(key(kind), new byte[1000]);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
+        ReplicationResult result = fixture.replicate(key(kind));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertArrayEquals(
                 kind == Kind.LAYER_LINK ? LinkContent.of(layer) : LinkContent.of(image), backup.bytes(key(kind)));
     }
@@ -520,10 +500,10 @@ class ReplicatorTest {
         registryContent.writeTo(registry::seed);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.tagLink(REPOSITORY, "deep"));
+        ReplicationResult result = fixture.replicate(registryContent.tagLink(REPOSITORY, "deep"));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertTrue(backup.keys("").contains(registryContent.blobKey(layer)));
     }
 

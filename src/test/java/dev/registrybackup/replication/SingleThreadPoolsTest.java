@@ -9,6 +9,7 @@ import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.replication.ReplicatorFixture.FixtureOptions;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,11 +47,11 @@ class SingleThreadPoolsTest {
         registryContent.writeTo(registry::seed);
 
         // When
-        try (ReplicatorFixture replicatorFixture = singleThreaded()) {
-            ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.tagLink("a/b", "latest"));
+        try (ReplicatorFixture fixture = singleThreaded()) {
+            ReplicationResult result = fixture.replicate(registryContent.tagLink("a/b", "latest"));
 
             // Then
-            assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+            assertEquals(ReplicationStatus.COPIED, result.status());
         }
         registryContent
                 .reachableKeys(registryContent.tagLink("a/b", "latest"))
@@ -75,10 +76,10 @@ class SingleThreadPoolsTest {
         Collections.shuffle(events, new Random(7));
 
         // When
-        try (ReplicatorFixture replicatorFixture = singleThreaded()) {
-            replicatorFixture.registry().transformRead(opened -> stalled(opened, registryContent.blobKey(large)));
+        try (ReplicatorFixture fixture = singleThreaded()) {
+            fixture.registry().transformRead(opened -> stalled(opened, registryContent.blobKey(large)));
             Map<String, CompletableFuture<ReplicationResult>> asked =
-                    events.stream().collect(Collectors.toMap(key -> key, replicatorFixture::startReplicate));
+                    events.stream().collect(Collectors.toMap(key -> key, fixture::startReplicate));
             CompletableFuture<Void> small = all(asked, false, large);
             CompletableFuture<Void> held = all(asked, true, large);
             small.get(30, TimeUnit.SECONDS);
@@ -118,7 +119,7 @@ class SingleThreadPoolsTest {
     }
 
     private ReplicatorFixture singleThreaded() {
-        return new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, false));
+        return new ReplicatorFixture(registry, backup, new FixtureOptions(1, 1, false));
     }
 
     /** Gives its first bytes once it is released. */

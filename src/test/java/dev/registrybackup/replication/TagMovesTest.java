@@ -36,7 +36,7 @@ class TagMovesTest {
     private final Digest second = registryContent.image(REPOSITORY, registryContent.layer(REPOSITORY, 10));
     private final Digest third = registryContent.image(REPOSITORY, registryContent.layer(REPOSITORY, 10));
     private final String tag = registryContent.tagLink(REPOSITORY, "latest");
-    private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
+    private final ReplicatorFixture fixture = new ReplicatorFixture(registry, backup);
 
     @BeforeEach
     void push() {
@@ -46,21 +46,21 @@ class TagMovesTest {
 
     @AfterEach
     void close() {
-        replicatorFixture.close();
+        fixture.close();
     }
 
     @Test
     void aMovedTagReplacesTheOlderOne() {
         // Given
-        replicatorFixture.replicate(tag);
+        fixture.replicate(tag);
         move(second);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+        ReplicationResult result = fixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
-        assertEquals(Optional.of(second), replicationResult.digest());
+        assertEquals(ReplicationStatus.COPIED, result.status());
+        assertEquals(Optional.of(second), result.digest());
         assertPointsTo(second);
         assertEquals(2, backup.versionCount(tag));
     }
@@ -73,18 +73,18 @@ class TagMovesTest {
             backup.seed(tag, LinkContent.of(third));
         }
         Deque<Digest> moves = new ArrayDeque<>(List.of(second, third));
-        replicatorFixture.backup().beforeRequest((operation, key) -> {
+        fixture.backup().beforeRequest((operation, key) -> {
             if (operation == when && key.equals(tag) && !moves.isEmpty()) {
                 move(moves.remove());
             }
         });
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+        ReplicationResult result = fixture.replicate(tag);
 
         // Then
-        assertEquals(Optional.of(third), replicationResult.digest());
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(Optional.of(third), result.digest());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertPointsTo(third);
         registryContent
                 .reachableKeys(registryContent.revisionLink(REPOSITORY, third))
@@ -95,17 +95,17 @@ class TagMovesTest {
     void theTargetOfEachMoveIsThereBeforeTheTag() {
         // Given
         Deque<Digest> moves = new ArrayDeque<>(List.of(second, third));
-        replicatorFixture.backup().beforeRequest((operation, key) -> {
+        fixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.equals(tag) && !moves.isEmpty()) {
                 move(moves.remove());
             }
         });
 
         // When
-        replicatorFixture.replicate(tag);
+        fixture.replicate(tag);
 
         // Then
-        List<String> links = replicatorFixture.backup().writtenKeys().stream()
+        List<String> links = fixture.backup().writtenKeys().stream()
                 .filter(key -> key.contains("_manifests"))
                 .toList();
         assertEquals(List.of(revision(first), tag, revision(second), tag, revision(third), tag), links);
@@ -114,17 +114,17 @@ class TagMovesTest {
     @Test
     void aTagThatMovesForthAndBackEndsWhereItIs() {
         // Given
-        replicatorFixture.replicate(tag);
+        fixture.replicate(tag);
         move(second);
         AtomicBoolean once = new AtomicBoolean();
-        replicatorFixture.backup().beforeRequest((operation, key) -> {
+        fixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.equals(tag) && once.compareAndSet(false, true)) {
                 move(first);
             }
         });
 
         // When
-        replicatorFixture.replicate(tag);
+        fixture.replicate(tag);
 
         // Then
         assertPointsTo(first);
@@ -140,7 +140,7 @@ class TagMovesTest {
         CountDownLatch paused = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         AtomicBoolean once = new AtomicBoolean();
-        replicatorFixture.backup().beforeRequest((operation, key) -> {
+        fixture.backup().beforeRequest((operation, key) -> {
             if (operation == pausedBefore && key.equals(tag) && once.compareAndSet(false, true)) {
                 paused.countDown();
                 await(release);
@@ -149,7 +149,7 @@ class TagMovesTest {
 
         // When
         try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
-            CompletableFuture<ReplicationResult> slow = replicatorFixture.startReplicate(tag);
+            CompletableFuture<ReplicationResult> slow = fixture.startReplicate(tag);
             await(paused);
             move(second);
             ReplicationResult fast = other.replicate(tag);
@@ -167,7 +167,7 @@ class TagMovesTest {
     void aTagThatMovesAllTheTimeIsTriedAgainLater() {
         // Given
         Deque<Digest> moves = new ArrayDeque<>(List.of(second, first));
-        replicatorFixture.backup().beforeRequest((operation, key) -> {
+        fixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.equals(tag)) {
                 Digest next = moves.remove();
                 moves.add(next);
@@ -176,7 +176,7 @@ class TagMovesTest {
         });
 
         // When
-        StoreError error = replicatorFixture.failure(tag);
+        StoreError error = fixture.failure(tag);
 
         // Then
         assertEquals(StoreError.PRECONDITION_FAILED, error);
@@ -185,46 +185,46 @@ class TagMovesTest {
     @Test
     void aTagThatIsDeletedMeanwhileIsGone() {
         // Given
-        replicatorFixture.backup().beforeRequest((operation, key) -> {
+        fixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.equals(tag)) {
                 registry.delete(tag, Optional.empty());
             }
         });
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+        ReplicationResult result = fixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.SOURCE_MISSING, replicationResult.status());
+        assertEquals(ReplicationStatus.SOURCE_MISSING, result.status());
         assertPointsTo(first);
     }
 
     @Test
     void aTagThatIsDeletedStaysInTheBackup() {
         // Given
-        replicatorFixture.replicate(tag);
+        fixture.replicate(tag);
         registry.delete(tag, Optional.empty());
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+        ReplicationResult result = fixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.SOURCE_MISSING, replicationResult.status());
+        assertEquals(ReplicationStatus.SOURCE_MISSING, result.status());
         assertPointsTo(first);
     }
 
     @Test
     void aTagThatMovesToACorruptImageStaysWhereItIs() {
         // Given
-        replicatorFixture.replicate(tag);
+        fixture.replicate(tag);
         registry.seed(registryContent.blobKey(second), new byte[7]);
         move(second);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+        ReplicationResult result = fixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.BLOCKED, replicationResult.status());
+        assertEquals(ReplicationStatus.BLOCKED, result.status());
         assertPointsTo(first);
     }
 
@@ -236,12 +236,11 @@ class TagMovesTest {
         String link = current ? tag : registryContent.tagIndexLink(REPOSITORY, "latest", first);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(link);
+        ReplicationResult result = fixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.PARTIAL, replicationResult.status());
-        assertEquals(
-                first + ": the registry's tag points to a revision link that is missing", replicationResult.problem());
+        assertEquals(ReplicationStatus.PARTIAL, result.status());
+        assertEquals(first + ": the registry's tag points to a revision link that is missing", result.problem());
         assertArrayEquals(LinkContent.of(first), backup.bytes(link));
         assertTrue(backup.head(registryContent.blobKey(first)).isPresent());
         assertEquals(
@@ -253,11 +252,11 @@ class TagMovesTest {
     void theEventOfALateRevisionLinkCompletesItsTags() {
         // Given
         registry.delete(revision(first), Optional.empty());
-        replicatorFixture.replicateAll(List.of(tag, registryContent.tagIndexLink(REPOSITORY, "latest", first)));
+        fixture.replicateAll(List.of(tag, registryContent.tagIndexLink(REPOSITORY, "latest", first)));
         registry.seed(revision(first), LinkContent.of(first));
 
         // When
-        replicatorFixture.replicate(revision(first));
+        fixture.replicate(revision(first));
 
         // Then
         assertEquals(0, backup.versionCount("registry-backup/partial/"));
@@ -268,7 +267,7 @@ class TagMovesTest {
     void aLateRevisionLinkThatAnotherPodPublishesCompletesItsTagsToo() {
         // Given
         registry.delete(revision(first), Optional.empty());
-        replicatorFixture.replicate(tag);
+        fixture.replicate(tag);
         registry.seed(revision(first), LinkContent.of(first));
 
         // When
@@ -276,7 +275,7 @@ class TagMovesTest {
             other.replicate(revision(first));
             other.runPeriodicWork();
         }
-        replicatorFixture.runPeriodicWork();
+        fixture.runPeriodicWork();
 
         // Then
         assertEquals(0, backup.versionCount("registry-backup/partial/"));
@@ -286,14 +285,14 @@ class TagMovesTest {
     void aTagThatMovesAwayFromAnIncompleteTargetIsTakenOffTheRecord() {
         // Given
         registry.delete(revision(first), Optional.empty());
-        replicatorFixture.replicate(tag);
+        fixture.replicate(tag);
         move(second);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+        ReplicationResult result = fixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertEquals(ReplicationStatus.COPIED, result.status());
         assertEquals(0, backup.versionCount("registry-backup/partial/"));
     }
 

@@ -118,7 +118,7 @@ class PendingWriterTest {
     }
 
     @Test
-    void aFailureFailsAllWhoShareTheRecord() {
+    void aFailureFailsAllWhoShareTheRecordAndNoneAfterIt() throws Exception {
         // Given
         failWrites();
 
@@ -132,19 +132,8 @@ class PendingWriterTest {
         assertTrue(submitted.stream().allMatch(CompletableFuture::isCompletedExceptionally));
         assertEquals(0, pendingWriter.waitingKeys());
         assertEquals(List.of(), List.copyOf(writtenBatches));
-    }
-
-    @Test
-    void afterAFailureTheNextRecordIsWrittenAsEver() throws Exception {
-        // Given
-        failWrites();
-        assertThrows(ExecutionException.class, () -> get(pendingWriter.submit(key("a"), false)));
         backup.beforeRequest((operation, key) -> {});
-
-        // When
         get(pendingWriter.submit(key("a"), false));
-
-        // Then
         assertEquals(List.of("a"), namesIn(bucket.keys(PendingStore.PREFIX).get(0)));
     }
 

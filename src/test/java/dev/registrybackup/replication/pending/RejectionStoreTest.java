@@ -45,18 +45,6 @@ class RejectionStoreTest {
     }
 
     @Test
-    void aRejectionOfAnotherInstanceIsNotRecordedAgain() {
-        // Given
-        new RejectionStore(bucket, clock, rejection -> {}).save(Rejection.ofKey("a", "corrupt"));
-
-        // When
-        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
-
-        // Then
-        assertEquals(1, bucket.versionCount(RejectionStore.PREFIX));
-    }
-
-    @Test
     void theStoreIsNotAskedAgainWithinAnHour() {
         // Given
         rejectionStore.save(Rejection.ofKey("a", "corrupt"));
@@ -85,28 +73,20 @@ class RejectionStoreTest {
     }
 
     @Test
-    void differentKeysAndPayloadsHaveRecordsOfTheirOwn() {
+    void differentKeysPayloadsAndBucketsHaveOneRecordEach() {
+        // Given
+        String beginning = "x".repeat(16 << 10);
+
         // When
         rejectionStore.save(Rejection.ofKey("a", "corrupt"));
         rejectionStore.save(Rejection.ofKey("b", "corrupt"));
-        rejectionStore.save(Rejection.ofPayload(bytes("a"), "no notification"));
-        rejectionStore.save(Rejection.ofPayload(bytes("b"), "no notification"));
-        rejectionStore.save(Rejection.ofBucket("a", "other bucket"));
+        rejectionStore.save(Rejection.ofPayload(bytes(beginning + "a"), "no notification"));
+        rejectionStore.save(Rejection.ofPayload(bytes(beginning + "b"), "no notification"));
+        rejectionStore.save(Rejection.ofBucket("a", "one event of another bucket"));
+        rejectionStore.save(Rejection.ofBucket("a", "another event of it"));
 
         // Then
         assertEquals(5, bucket.keys(RejectionStore.PREFIX).size());
-    }
-
-    @Test
-    void eachForeignBucketHasOneRecord() {
-        // When
-        for (int event = 0; event < 10; event++) {
-            rejectionStore.save(Rejection.ofBucket("one", "event " + event));
-            rejectionStore.save(Rejection.ofBucket("two", "event " + event));
-        }
-
-        // Then
-        assertEquals(2, bucket.versionCount(RejectionStore.PREFIX));
     }
 
     @Test
@@ -130,19 +110,6 @@ class RejectionStoreTest {
 
         // Then
         assertEquals("x".repeat(16 << 10), only().path("payload").asText());
-    }
-
-    @Test
-    void payloadsThatBeginAlikeAreNotTheSame() {
-        // Given
-        String beginning = "x".repeat(16 << 10);
-
-        // When
-        rejectionStore.save(Rejection.ofPayload(bytes(beginning + "1"), "no notification"));
-        rejectionStore.save(Rejection.ofPayload(bytes(beginning + "2"), "no notification"));
-
-        // Then
-        assertEquals(2, bucket.keys(RejectionStore.PREFIX).size());
     }
 
     @Test

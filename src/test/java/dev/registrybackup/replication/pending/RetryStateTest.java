@@ -116,22 +116,6 @@ class RetryStateTest {
     }
 
     @Test
-    void noMoreTriesAreBegunThanThereIsRoomFor() {
-        // Given
-        retryState.add(record("r1", "a", "b", "c"), Set.of(), NOW);
-
-        // When
-        List<RetryAttempt> first = retryState.startDue(NOW, 2);
-        List<RetryAttempt> none = retryState.startDue(NOW, 0);
-        List<RetryAttempt> rest = retryState.startDue(NOW, 2);
-
-        // Then
-        assertEquals(2, first.size());
-        assertEquals(List.of(), none);
-        assertEquals(1, rest.size());
-    }
-
-    @Test
     void aFinishedCopyNeverErasesAKeyRecordedWhileItRan() {
         // Given
         PendingBatch older = record("r1", "a");
@@ -215,32 +199,20 @@ class RetryStateTest {
     }
 
     @Test
-    void thereIsRoomUntilSoManyKeysAreHeld() {
+    void thereIsRoomUntilSoManyKeysAreHeldAndAgainWhenTheyAreDone() {
         // Given
         RetryState small = new RetryState(3);
         small.add(record("r1", "a", "b"), Set.of(), NOW);
         boolean atFirst = small.hasCapacity();
+        small.add(record("r2", "b", "c"), Set.of(), NOW);
+        boolean whenFull = small.hasCapacity();
 
         // When
-        small.add(record("r2", "b", "c"), Set.of(), NOW);
+        small.startDue(NOW, 3).forEach(running -> small.succeeded(running, NOW).forEach(small::removeBatch));
 
         // Then
         assertTrue(atFirst);
-        assertFalse(small.hasCapacity());
-        assertEquals(3, small.size());
-    }
-
-    @Test
-    void thereIsRoomAgainWhenAKeyIsDone() {
-        // Given
-        RetryState small = new RetryState(1);
-        small.add(record("r1", "a"), Set.of(), NOW);
-        RetryAttempt running = small.startDue(NOW, 1).get(0);
-
-        // When
-        small.succeeded(running, NOW).forEach(small::removeBatch);
-
-        // Then
+        assertFalse(whenFull);
         assertTrue(small.hasCapacity());
     }
 

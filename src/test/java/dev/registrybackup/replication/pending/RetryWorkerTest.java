@@ -321,18 +321,6 @@ class RetryWorkerTest {
     }
 
     @Test
-    void aKeyThatJustFailedIsNotRetriedAtOnce() {
-        // Given
-        retryWorker.add(pendingStore.write(pendingKeys("a")), Set.of("a"));
-
-        // When
-        retryWorker.retryDue();
-
-        // Then
-        assertEquals(List.of(), retryHandler.keys());
-    }
-
-    @Test
     void aKeyRecordedDuringARetryStaysPending() {
         // Given
         retryWorker.add(pendingStore.write(pendingKeys("a")), Set.of());
