@@ -5,7 +5,6 @@ import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import dev.registrybackup.reconcile.Reconciliation;
-import dev.registrybackup.reconcile.ReplicationTools;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.reconcile.rclone.Archive;
 import dev.registrybackup.reconcile.rclone.Rclone;
@@ -44,7 +43,7 @@ class ReconcileWiring {
                 storePair,
                 new Reconciliation.Tools(
                         scratch -> Rclone.create(rclone, registry, backup, processCredentials, scratch),
-                        (stores, limit) -> throttledTools(wiring, stores, limit),
+                        (stores, limit) -> throttledReplicator(wiring, stores, limit),
                         openShift.snapshots(),
                         settings.archive()
                                 .map(destination -> scratch ->
@@ -58,7 +57,7 @@ class ReconcileWiring {
     }
 
     /** The replication of events with caches of its own and the bandwidth limit. */
-    private static ReplicationTools throttledTools(Wiring wiring, StorePair stores, RateLimiter rateLimiter) {
+    private static Replicator throttledReplicator(Wiring wiring, StorePair stores, RateLimiter rateLimiter) {
         Replicator replicator = wiring.replicator(
                 new StorePair(
                         new ThrottledObjectStore(stores.registry(), rateLimiter),
@@ -66,7 +65,7 @@ class ReconcileWiring {
                         stores.layout()),
                 (link, again) -> {});
         replicator.blockedLinks().refresh();
-        return ReplicationTools.of(replicator);
+        return replicator;
     }
 
     @PreDestroy

@@ -15,6 +15,7 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.replication.ReplicationResult;
+import dev.registrybackup.replication.Replicator;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
@@ -38,7 +39,7 @@ final class CopyPhase {
     }
 
     private final StorePair storePair;
-    private final ReplicationTools replicationTools;
+    private final Replicator replicator;
     private final WorkerPools workerPools;
     private final OperationContext context;
     private final ReconcileStats reconcileStats;
@@ -52,13 +53,13 @@ final class CopyPhase {
      */
     CopyPhase(
             StorePair storePair,
-            ReplicationTools replicationTools,
+            Replicator replicator,
             WorkerPools workerPools,
             OperationContext context,
             ReconcileStats reconcileStats,
             Optional<Instant> missedByEventsBefore) {
         this.storePair = storePair;
-        this.replicationTools = replicationTools;
+        this.replicator = replicator;
         this.workerPools = workerPools;
         this.context = context;
         this.reconcileStats = reconcileStats;
@@ -92,7 +93,7 @@ final class CopyPhase {
         permits.acquireUninterruptibly();
         context.progress().addExpected(1, 0);
         // The key was reported as missing or different, so the cache may be wrong that it is durable.
-        replicationTools.durableKeys().remove(key);
+        replicator.durableKeys().remove(key);
         RegistryPath path = storePair.layout().parse(key);
         boolean differed = inBackup == InBackup.DIFFERENT;
         hasSameContent(path, key, differed)
@@ -110,14 +111,12 @@ final class CopyPhase {
     private CompletableFuture<ReplicationResult> replicate(
             String key, InBackup inBackup, Optional<ObjectInfo> listed, Optional<Digest> target) {
         if (inBackup != InBackup.ABSENT) {
-            return replicationTools.replicator().replicate(key);
+            return replicator.replicate(key);
         }
         return listed.isPresent() && target.isPresent()
-                ? replicationTools.replicator().replicateAbsent(listed.get(), target.get())
-                : replicationTools
-                        .replicator()
-                        .replicateAbsent(
-                                key, listed.stream().mapToLong(ObjectInfo::size).findFirst());
+                ? replicator.replicateAbsent(listed.get(), target.get())
+                : replicator.replicateAbsent(
+                        key, listed.stream().mapToLong(ObjectInfo::size).findFirst());
     }
 
     /** Compares links by content, because their ETags differ under KMS even if they are the same. */

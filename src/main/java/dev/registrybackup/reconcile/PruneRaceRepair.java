@@ -16,6 +16,7 @@ import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.replication.ObjectCopier;
 import dev.registrybackup.replication.ReplicationResult;
+import dev.registrybackup.replication.Replicator;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -38,18 +39,14 @@ final class PruneRaceRepair {
     private static final int BATCH_SIZE = 1_000;
 
     private final StorePair storePair;
-    private final ReplicationTools replicationTools;
+    private final Replicator replicator;
     private final ReachableSet reachableSet;
     private final OperationContext context;
     private boolean isConclusive = true;
 
-    PruneRaceRepair(
-            StorePair storePair,
-            ReplicationTools replicationTools,
-            ReachableSet reachableSet,
-            OperationContext context) {
+    PruneRaceRepair(StorePair storePair, Replicator replicator, ReachableSet reachableSet, OperationContext context) {
         this.storePair = storePair;
-        this.replicationTools = replicationTools;
+        this.replicator = replicator;
         this.reachableSet = reachableSet;
         this.context = context;
     }
@@ -116,9 +113,9 @@ final class PruneRaceRepair {
         if (storePair.backup().head(key).isPresent()) {
             return false;
         }
-        replicationTools.durableKeys().remove(key);
+        replicator.durableKeys().remove(key);
         ReplicationResult copy =
-                replicationTools.blobReplicator().copyIfDifferent(digest).join();
+                replicator.blobReplicator().copyIfDifferent(digest).join();
         if (copy.isInBackup() || reinstateVersion(key, digest)) {
             return true;
         }

@@ -25,6 +25,7 @@ import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.replication.Replicator;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ final class Pruner {
     private static final int BATCH_SIZE = 1_000;
 
     private final StorePair storePair;
-    private final ReplicationTools replicationTools;
+    private final Replicator replicator;
     private final ReachableSet reachableSet;
     private final PruneRecord pruneRecord;
     private final OperationContext context;
@@ -77,7 +78,7 @@ final class Pruner {
      */
     Pruner(
             StorePair storePair,
-            ReplicationTools replicationTools,
+            Replicator replicator,
             ReachableSet reachableSet,
             PruneRecord pruneRecord,
             OperationContext context,
@@ -85,7 +86,7 @@ final class Pruner {
             Path scratch,
             Instant missingSinceBefore) {
         this.storePair = storePair;
-        this.replicationTools = replicationTools;
+        this.replicator = replicator;
         this.reachableSet = reachableSet;
         this.pruneRecord = pruneRecord;
         this.context = context;
@@ -323,8 +324,8 @@ final class Pruner {
     }
 
     private void copyAgain(String key) {
-        replicationTools.durableKeys().remove(key);
-        WorkerPools.join(replicationTools.replicator().replicate(key));
+        replicator.durableKeys().remove(key);
+        WorkerPools.join(replicator.replicate(key));
     }
 
     private void reportFailure(ObjectStoreException failure, String consequence) {

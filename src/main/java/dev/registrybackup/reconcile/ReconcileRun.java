@@ -24,6 +24,7 @@ import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.replication.Replicator;
 import dev.registrybackup.replication.pending.PendingBatch;
 import dev.registrybackup.replication.pending.PendingStore;
 import dev.registrybackup.replication.pending.RejectionStore;
@@ -107,23 +108,23 @@ final class ReconcileRun {
         LastRun.RunRecord last = new LastRun(backup.store()).read();
         // Until one run has compared everything, this is a first fill, in which no event counts as missed.
         boolean isFilled = last.lastSuccessStartedAt().isPresent() || hasComparedAll(last.summary());
-        ReplicationTools replicationTools = tools.replicationToolsFactory().apply(storePair, tools.rateLimiter());
+        Replicator replicator = tools.replicatorFactory().apply(storePair, tools.rateLimiter());
         CopyPhase copyPhase = new CopyPhase(
                 storePair,
-                replicationTools,
+                replicator,
                 tools.workerPools(),
                 context,
                 reconcileStats,
                 isFilled ? Optional.of(startedAt.minus(reconcilePolicy.eventLagThreshold())) : Optional.empty());
         copyPending(copyPhase);
-        boolean isAdopted = adopt(replicationTools);
+        boolean isAdopted = adopt(replicator);
         context.phase("replacing corrupt blobs");
-        RepairPhase repairPhase = new RepairPhase(storePair, replicationTools, copyPhase, tools.rateLimiter(), context);
+        RepairPhase repairPhase = new RepairPhase(storePair, replicator, copyPhase, tools.rateLimiter(), context);
         summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
         DiffPhase diffPhase = new DiffPhase(storePair, comparer, copyPhase, reconcileStats, context);
         boolean mayPrune = compare(diffPhase, last.summary());
-        retryBlockedLinks(replicationTools, copyPhase);
-        boolean isPruned = prune(replicationTools, mayPrune);
+        retryBlockedLinks(replicator, copyPhase);
+        boolean isPruned = prune(replicator, mayPrune);
         context.phase("deleting resolved records and writing the catalog");
         summary.put(
                 "rejectionsResolved",
@@ -179,11 +180,11 @@ final class ReconcileRun {
     }
 
     /** Adopts a bucket that something else filled; returns whether every blob in it is verified. */
-    private boolean adopt(ReplicationTools replicationTools) {
+    private boolean adopt(Replicator replicator) {
         Adoption.AdoptionSummary adopted = new Adoption(
                         backup,
-                        replicationTools.blobReplicator(),
-                        replicationTools.verifiedMarker(),
+                        replicator.blobReplicator(),
+                        replicator.verifiedMarker(),
                         tools.workerPools(),
                         tools.rateLimiter(),
                         tools.clock(),
@@ -246,16 +247,16 @@ final class ReconcileRun {
     }
 
     /** Replicates every link on record as blocked again, so that no record outlives its cause. */
-    private void retryBlockedLinks(ReplicationTools replicationTools, CopyPhase copyPhase) {
+    private void retryBlockedLinks(Replicator replicator, CopyPhase copyPhase) {
         context.phase("retrying blocked links");
-        replicationTools.blockedLinks().forEach(links -> {
+        replicator.blockedLinks().forEach(links -> {
             links.forEach(link -> copyPhase.copy(link, InBackup.UNKNOWN, keyResult -> {}));
             copyPhase.await();
         });
     }
 
     /** Returns whether no pruning remains to be done. */
-    private boolean prune(ReplicationTools replicationTools, boolean mayPrune) {
+    private boolean prune(Replicator replicator, boolean mayPrune) {
         boolean isDone = true;
         ReachableSet reachableSet = new ReachableSet(storePair, tools.workerPools());
         PruneRecord pruneRecord = new PruneRecord(backup.store(), tools.clock());
@@ -263,14 +264,7 @@ final class ReconcileRun {
             context.phase("pruning");
             Instant before = startedAt.minus(reconcilePolicy.retention());
             isDone = new Pruner(
-                            storePair,
-                            replicationTools,
-                            reachableSet,
-                            pruneRecord,
-                            context,
-                            reconcileStats,
-                            scratch,
-                            before)
+                            storePair, replicator, reachableSet, pruneRecord, context, reconcileStats, scratch, before)
                     .run();
             isDone &= pruneCaptures(before);
         }
@@ -278,7 +272,7 @@ final class ReconcileRun {
         if (pruningSince.isPresent()) {
             context.phase("checking links written while blobs were pruned");
             sleep(reconcilePolicy.durableKeyTtl());
-            PruneRaceRepair pruneRaceRepair = new PruneRaceRepair(storePair, replicationTools, reachableSet, context);
+            PruneRaceRepair pruneRaceRepair = new PruneRaceRepair(storePair, replicator, reachableSet, context);
             summary.put("reinstated", pruneRaceRepair.repairSince(pruningSince.get()));
             if (pruneRaceRepair.isConclusive()) {
                 pruneRecord.finish();

@@ -19,6 +19,7 @@ import dev.registrybackup.operation.ReportWriter;
 import dev.registrybackup.reconcile.rclone.Archive;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.replication.LatencyHistory;
+import dev.registrybackup.replication.Replicator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -52,7 +53,7 @@ public final class Reconciliation {
      * The collaborators of a reconciliation.
      *
      * @param comparerFactory creates the comparer, given a directory for its files; throws if it cannot be used
-     * @param replicationToolsFactory creates the replication into the given backup
+     * @param replicatorFactory creates the replication into the given backup
      * @param snapshotTakerFactory creates the capture of ImageStreams into the given backup, or nothing if the cluster has no
      *     ImageStreams; throws {@link dev.registrybackup.imagestream.ClusterException} if that cannot be determined; empty if
      *     the registry is not OpenShift's
@@ -64,7 +65,7 @@ public final class Reconciliation {
      */
     public record Tools(
             Function<Path, Comparer> comparerFactory,
-            BiFunction<StorePair, RateLimiter, ReplicationTools> replicationToolsFactory,
+            BiFunction<StorePair, RateLimiter, Replicator> replicatorFactory,
             Optional<Function<ObjectStore, Optional<SnapshotTaker>>> snapshotTakerFactory,
             Optional<Function<Path, Archive>> archiveFactory,
             WorkerPools workerPools,

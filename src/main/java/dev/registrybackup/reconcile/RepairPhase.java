@@ -10,6 +10,7 @@ import dev.registrybackup.operation.ReportReader;
 import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.replication.ReplicationResult;
+import dev.registrybackup.replication.Replicator;
 import dev.registrybackup.replication.SourceObject;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -22,7 +23,7 @@ final class RepairPhase {
 
     private final ReportReader reportReader;
     private final StorePair storePair;
-    private final ReplicationTools replicationTools;
+    private final Replicator replicator;
     private final CopyPhase copyPhase;
     private final RateLimiter rateLimiter;
     private final OperationContext context;
@@ -36,13 +37,13 @@ final class RepairPhase {
      */
     RepairPhase(
             StorePair storePair,
-            ReplicationTools replicationTools,
+            Replicator replicator,
             CopyPhase copyPhase,
             RateLimiter rateLimiter,
             OperationContext context) {
         this.reportReader = new ReportReader(storePair.backup());
         this.storePair = storePair;
-        this.replicationTools = replicationTools;
+        this.replicator = replicator;
         this.copyPhase = copyPhase;
         this.rateLimiter = rateLimiter;
         this.context = context;
@@ -107,7 +108,7 @@ final class RepairPhase {
                 return;
             }
             ReplicationResult copy =
-                    replicationTools.blobReplicator().overwrite(digest).join();
+                    replicator.blobReplicator().overwrite(digest).join();
             if (copy.isInBackup()) {
                 replaced++;
             } else {

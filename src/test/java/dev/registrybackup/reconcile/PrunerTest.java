@@ -115,7 +115,7 @@ class PrunerTest {
         try (WorkerPools workerPools = new WorkerPools(1, 1)) {
             boolean isDone = new Pruner(
                             storePair,
-                            fixture.replicationTools(storePair),
+                            fixture.replicator(storePair),
                             new ReachableSet(storePair, workerPools),
                             record,
                             new OperationContext(ReconcileFixture.OPEN_FENCE, new ProgressTracker()),

@@ -167,8 +167,7 @@ final class ReconcileFixture implements AutoCloseable {
     }
 
     Reconciliation reconciliation() {
-        BiFunction<StorePair, RateLimiter, ReplicationTools> copying =
-                (storePair, rateLimiter) -> replicationTools(storePair);
+        BiFunction<StorePair, RateLimiter, Replicator> copying = (storePair, rateLimiter) -> replicator(storePair);
         return new Reconciliation(
                 new StorePair(registry, backup, layout),
                 new Reconciliation.Tools(
@@ -211,11 +210,11 @@ final class ReconcileFixture implements AutoCloseable {
         return "20261122T10%04dZ-00000000".formatted(runs);
     }
 
-    ReplicationTools replicationTools(StorePair storePair) {
+    Replicator replicator(StorePair storePair) {
         Replicator replicator = new Replicator(
                 layout, storePair.registry(), storePair.backup(), false, true, workerPools, clock, (link, again) -> {});
         replicator.blockedLinks().refresh();
-        return ReplicationTools.of(replicator);
+        return replicator;
     }
 
     /** What the backup shows of the registry's objects, with their content as text. */
