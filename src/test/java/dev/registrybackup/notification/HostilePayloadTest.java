@@ -44,19 +44,6 @@ class HostilePayloadTest {
         }
     }
 
-    @Test
-    void flippedBytesInTheRecordedSequenceNeverBreakIt() {
-        // Given
-        Random random = new Random(16_215);
-
-        for (String line : NotificationFixtures.recordedSequence()) {
-            for (int round = 0; round < 10; round++) {
-                // When, Then
-                decodeOrReject(flipped(line.getBytes(StandardCharsets.UTF_8), random));
-            }
-        }
-    }
-
     @ParameterizedTest
     @MethodSource("fixtures")
     void beginningsOfPayloadsAreAnsweredOrRefused(String fixture) {

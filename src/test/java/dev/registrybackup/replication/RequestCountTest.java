@@ -49,8 +49,7 @@ class RequestCountTest {
         replicatorFixture.replicate(blob);
 
         // Then
-        assertEquals(List.of(open(blob)), replicatorFixture.registry().requests());
-        assertEquals(List.of(put(blob)), replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(open(blob)), List.of(put(blob)));
     }
 
     @Test
@@ -76,8 +75,7 @@ class RequestCountTest {
         replicatorFixture.replicate(layerLink);
 
         // Then
-        assertEquals(List.of(open(layerLink)), replicatorFixture.registry().requests());
-        assertEquals(List.of(put(layerLink)), replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(open(layerLink)), List.of(put(layerLink)));
     }
 
     @Test
@@ -89,10 +87,7 @@ class RequestCountTest {
         replicatorFixture.replicate(revisionLink);
 
         // Then
-        assertEquals(List.of(open(revisionLink)), replicatorFixture.registry().requests());
-        assertEquals(
-                List.of(open(manifest), put(revisionLink)),
-                replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(open(revisionLink)), List.of(open(manifest), put(revisionLink)));
     }
 
     @Test
@@ -154,8 +149,7 @@ class RequestCountTest {
         replicatorFixture.replicate(layerLink);
 
         // Then
-        assertEquals(List.of(), replicatorFixture.registry().requests());
-        assertEquals(List.of(), replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(), List.of());
     }
 
     @Test
@@ -174,10 +168,7 @@ class RequestCountTest {
         replicatorFixture.replicate(otherRevision);
 
         // Then
-        assertEquals(List.of(open(otherRevision)), replicatorFixture.registry().requests());
-        assertEquals(
-                List.of(open(manifest), put(otherRevision)),
-                replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(open(otherRevision)), List.of(open(manifest), put(otherRevision)));
     }
 
     @Test
@@ -189,8 +180,7 @@ class RequestCountTest {
         replicatorFixture.replicate(tagIndexLink);
 
         // Then
-        assertEquals(List.of(open(tagIndexLink)), replicatorFixture.registry().requests());
-        assertEquals(List.of(put(tagIndexLink)), replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(open(tagIndexLink)), List.of(put(tagIndexLink)));
     }
 
     @Test
@@ -202,10 +192,7 @@ class RequestCountTest {
         replicatorFixture.replicate(tagLink);
 
         // Then
-        assertEquals(
-                List.of(open(tagLink), open(tagLink)),
-                replicatorFixture.registry().requests());
-        assertEquals(List.of(put(tagLink)), replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(open(tagLink), open(tagLink)), List.of(put(tagLink)));
     }
 
     @Test
@@ -220,11 +207,7 @@ class RequestCountTest {
         replicatorFixture.replicate(tagLink);
 
         // Then
-        assertEquals(
-                List.of(open(tagLink), open(tagLink)),
-                replicatorFixture.registry().requests());
-        assertEquals(
-                List.of(open(tagLink), put(tagLink)), replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(open(tagLink), open(tagLink)), List.of(open(tagLink), put(tagLink)));
     }
 
     @Test
@@ -242,10 +225,10 @@ class RequestCountTest {
             fresh.replicate(tagLink);
 
             // Then
-            assertEquals(List.of(open(tagLink), open(tagLink)), fresh.registry().requests());
-            assertEquals(
-                    List.of(refusedPut(tagLink), open(tagLink), put(tagLink)),
-                    fresh.backup().requests());
+            assertRequests(
+                    fresh,
+                    List.of(open(tagLink), open(tagLink)),
+                    List.of(refusedPut(tagLink), open(tagLink), put(tagLink)));
         }
     }
 
@@ -258,8 +241,7 @@ class RequestCountTest {
         replicatorFixture.replicate(tagLink);
 
         // Then
-        assertEquals(List.of(open(tagLink)), replicatorFixture.registry().requests());
-        assertEquals(List.of(open(tagLink)), replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(open(tagLink)), List.of(open(tagLink)));
     }
 
     @Test
@@ -272,8 +254,7 @@ class RequestCountTest {
         replicatorFixture.replicateAll(keys);
 
         // Then
-        assertEquals(List.of(), replicatorFixture.registry().requests());
-        assertEquals(List.of(), replicatorFixture.backup().requests());
+        assertRequests(replicatorFixture, List.of(), List.of());
     }
 
     @Test
@@ -286,10 +267,8 @@ class RequestCountTest {
             fresh.replicate(layerLink);
 
             // Then
-            assertEquals(List.of(open(layerLink)), fresh.registry().requests());
-            assertEquals(
-                    List.of(head(blob), refusedPut(layerLink), head(layerLink)),
-                    fresh.backup().requests());
+            assertRequests(
+                    fresh, List.of(open(layerLink)), List.of(head(blob), refusedPut(layerLink), head(layerLink)));
         }
     }
 
@@ -303,8 +282,7 @@ class RequestCountTest {
             fresh.replicate(blob);
 
             // Then
-            assertEquals(List.of(open(blob)), fresh.registry().requests());
-            assertEquals(List.of(refusedPut(blob), head(blob)), fresh.backup().requests());
+            assertRequests(fresh, List.of(open(blob)), List.of(refusedPut(blob), head(blob)));
         }
     }
 
@@ -351,6 +329,11 @@ class RequestCountTest {
                     3 * 2 + 2 * 2 + 3 + 2 + 2, replicating.backup().requests().size());
             registryContent.keys().forEach(key -> assertEquals(1, overwriting.versionCount(key), key));
         }
+    }
+
+    private static void assertRequests(ReplicatorFixture pod, List<Request> ofRegistry, List<Request> ofBackup) {
+        assertEquals(ofRegistry, pod.registry().requests());
+        assertEquals(ofBackup, pod.backup().requests());
     }
 
     private Digest config() {

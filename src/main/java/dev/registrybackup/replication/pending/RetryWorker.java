@@ -105,7 +105,6 @@ public final class RetryWorker {
         BoundedTaskGroup reads = new BoundedTaskGroup(workerPools, READ_CONCURRENCY);
         Map<String, Instant> heartbeats = new HashMap<>();
         List<ObjectInfo> others = new ArrayList<>();
-        boolean isTruncated;
         try (Stream<ObjectInfo> listing = pendingStore.list()) {
             Iterator<ObjectInfo> objects = listing.iterator();
             while (retryState.hasCapacity() && others.size() < MAX_KEYS && objects.hasNext()) {
@@ -119,18 +118,15 @@ public final class RetryWorker {
                     others.add(object);
                 }
             }
-            isTruncated = objects.hasNext();
         }
-        if (isTruncated) {
-            // A heartbeat is listed after its instance's records, so that of the last instance may not be listed yet.
-            others.stream()
-                    .map(record -> PendingStore.instanceOf(record.key()))
-                    .distinct()
-                    .filter(instance -> !heartbeats.containsKey(instance))
-                    .forEach(instance -> pendingStore
-                            .lastHeartbeat(instance)
-                            .ifPresent(heartbeat -> heartbeats.put(instance, heartbeat)));
-        }
+        // A heartbeat is listed after its instance's records, so that of the last instance may not be listed yet.
+        others.stream()
+                .map(record -> PendingStore.instanceOf(record.key()))
+                .distinct()
+                .filter(instance -> !heartbeats.containsKey(instance))
+                .forEach(instance -> pendingStore
+                        .lastHeartbeat(instance)
+                        .ifPresent(heartbeat -> heartbeats.put(instance, heartbeat)));
         // Whether others are dead is decided by the store's clock, which is known only after the first own heartbeat.
         storeNow.ifPresent(now -> takeOver(others, heartbeats, now, reads));
         reads.await();
