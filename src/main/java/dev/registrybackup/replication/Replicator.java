@@ -39,7 +39,7 @@ public final class Replicator {
     private final UnknownObjects unknownObjects;
     private final BlockedLinks blockedLinks;
     private final ExpiringKeySet durableKeys;
-    /** Allows one run at a time for each key. {@link BlobReplicator} has its own executor for blobs. */
+    /** Copies one unknown object at a time for each key. */
     private final CoalescingExecutor<ReplicationResult> executor = new CoalescingExecutor<>();
 
     /**
@@ -65,12 +65,16 @@ public final class Replicator {
         this.blobReplicator = new BlobReplicator(layout, registry, backup, verifiedMarker, workerPools, durableKeys);
         this.unknownObjects = new UnknownObjects(registry, backup, workerPools, copiesUnknownObjects);
         this.blockedLinks = new BlockedLinks(backup, clock);
-        LinkPublisher publisher =
-                new LinkPublisher(registry, backup, blobReplicator.conditionalWrites(), blockedLinks, durableKeys);
-        DependencyCopier dependencyCopier =
-                new DependencyCopier(layout, backup, blobReplicator, publisher, executor, workerPools, durableKeys);
         this.linkReplicator = new LinkReplicator(
-                layout, dependencyCopier, publisher, blockedLinks, executor, workerPools, linksLayers, onUnblocked);
+                layout,
+                registry,
+                backup,
+                blobReplicator,
+                blockedLinks,
+                durableKeys,
+                workerPools,
+                linksLayers,
+                onUnblocked);
     }
 
     /** Copies the blobs. */
