@@ -8,9 +8,7 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.inventory.Manifests.ManifestState;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.RegistryStore;
-import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.Manifest;
 import dev.registrybackup.registry.Platform;
@@ -89,16 +87,13 @@ public record ImageMetadataReader(RegistryStore store, WorkerPools workerPools) 
 
     /** Empty if there is none, or it is too large. */
     private Optional<byte[]> readConfig(Digest config) {
-        try (OpenObject reading = store.store().open(store.key(config), Optional.empty(), Optional.empty())) {
-            return reading.info().size() > MAX_CONFIG_BYTES
-                    ? Optional.empty()
-                    : Optional.of(reading.readAll(MAX_CONFIG_BYTES));
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+        return store.store()
+                .read(
+                        store.key(config),
+                        reading -> reading.info().size() > MAX_CONFIG_BYTES
+                                ? Optional.<byte[]>empty()
+                                : Optional.of(reading.readAll(MAX_CONFIG_BYTES)))
+                .flatMap(content -> content);
     }
 
     /** Empty if it is not JSON, as an artifact's config may be. */

@@ -3,10 +3,8 @@ package dev.registrybackup.inventory;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.RegistryStore;
-import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
@@ -35,15 +33,10 @@ public record CurrentLinks(RegistryStore registryStore) implements Links {
 
     /** The digest in the link of this key; empty if the link is missing or malformed. */
     public Optional<Digest> findTarget(String key) {
-        try (OpenObject reading = store().open(key, Optional.empty(), Optional.empty())) {
-            return Optional.of(reading.readLink());
+        try {
+            return store().read(key, OpenObject::readLink);
         } catch (MalformedLinkException e) {
             return Optional.empty();
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
-                return Optional.empty();
-            }
-            throw e;
         }
     }
 

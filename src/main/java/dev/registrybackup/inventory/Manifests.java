@@ -5,7 +5,6 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.RegistryStore;
-import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Digest;
@@ -20,17 +19,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads the manifests of a store and verifies each against its digest. */
-public final class Manifests {
+/**
+ * Reads the manifests of a store and verifies each against its digest.
+ *
+ * @param older older versions to read where the current manifest is missing or corrupt
+ */
+public record Manifests(RegistryStore registryStore, WorkerPools workerPools, Optional<BlobVersions> older) {
     private static final int CONCURRENCY = 32;
-
-    private final RegistryStore registryStore;
-    private final WorkerPools workerPools;
-    private final Function<Digest, Optional<ObjectRef>> olderVersion;
 
     /** The state of a manifest in the store. */
     public enum ManifestState {
@@ -81,19 +79,7 @@ public final class Manifests {
 
     /** Reads current manifests only. */
     public Manifests(RegistryStore registryStore, WorkerPools workerPools) {
-        this(registryStore, workerPools, digest -> Optional.empty());
-    }
-
-    /** Reads the manifests of a backup, in an older version where the current one is missing or corrupt. */
-    public Manifests(RegistryStore backup, WorkerPools workerPools, BlobVersions older) {
-        this(backup, workerPools, older::newestValid);
-    }
-
-    private Manifests(
-            RegistryStore registryStore, WorkerPools workerPools, Function<Digest, Optional<ObjectRef>> olderVersion) {
-        this.registryStore = registryStore;
-        this.workerPools = workerPools;
-        this.olderVersion = olderVersion;
+        this(registryStore, workerPools, Optional.empty());
     }
 
     /**
@@ -150,11 +136,13 @@ public final class Manifests {
      * @throws ObjectStoreException if it cannot be read
      */
     public LoadedManifest read(Digest digest) {
-        LoadedManifest visible = readCurrent(digest);
+        LoadedManifest visible = registryStore
+                .store()
+                .read(registryStore.key(digest), opened -> parse(digest, opened))
+                .orElse(LoadedManifest.missing());
         return visible.isVerified()
                 ? visible
-                : olderVersion
-                        .apply(digest)
+                : older.flatMap(versions -> versions.newestValid(digest))
                         .map(objectRef -> readVersion(digest, objectRef))
                         .orElse(visible);
     }
@@ -164,18 +152,6 @@ public final class Manifests {
                 .store()
                 .openVersion(registryStore.key(digest), objectRef.version().orElseThrow(), Optional.empty())) {
             return parse(digest, opened);
-        }
-    }
-
-    private LoadedManifest readCurrent(Digest digest) {
-        try (OpenObject opened =
-                registryStore.store().open(registryStore.key(digest), Optional.empty(), Optional.empty())) {
-            return parse(digest, opened);
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
-                return LoadedManifest.missing();
-            }
-            throw e;
         }
     }
 

@@ -71,15 +71,10 @@ public final class MetadataStore {
 
     /** Reads a record; empty if there is none in a bucket that exists. */
     public Optional<StoredRecord> get(String key) {
-        try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
+        return backup.read(key, reading -> {
             String json = new String(reading.readAll(MAX_BYTES), StandardCharsets.UTF_8);
-            return Optional.of(new StoredRecord(json, reading.info().versionId()));
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+            return new StoredRecord(json, reading.info().versionId());
+        });
     }
 
     /**

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +36,18 @@ public interface ObjectStore {
      */
     @MustBeClosed
     OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag);
+
+    /** Returns what the function reads of the whole object; empty if there is none in a bucket that exists. */
+    default <T> Optional<T> read(String key, Function<OpenObject, T> reader) {
+        try (OpenObject opened = open(key, Optional.empty(), Optional.empty())) {
+            return Optional.of(reader.apply(opened));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
 
     /**
      * Creates or replaces the object. On failure the old object or none is visible, never a part of the new one.

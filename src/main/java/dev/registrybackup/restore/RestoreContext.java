@@ -7,6 +7,7 @@ import dev.registrybackup.inventory.BlobVersions;
 import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.OperationContext;
+import java.util.Optional;
 
 /**
  * The stores, limits and progress that all parts of one restore share.
@@ -38,6 +39,6 @@ record RestoreContext(
 
     /** The backup's manifests, in older versions where the current one is missing or corrupt. */
     Manifests manifests() {
-        return new Manifests(backup, workerPools, olderVersions);
+        return new Manifests(backup, workerPools, Optional.of(olderVersions));
     }
 }
