@@ -96,7 +96,7 @@ public final class CaptureReader {
 
     private boolean hasStreams(String key) {
         try (SnapshotReader snapshot = open(key)) {
-            return snapshot.hasNext();
+            return snapshot.streams().findFirst().isPresent();
         }
     }
 

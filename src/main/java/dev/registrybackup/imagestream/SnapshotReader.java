@@ -15,25 +15,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.Iterator;
-import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.Spliterators;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import java.util.zip.GZIPInputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the streams of a snapshot, one by one, from a copy on this machine: a store closes a connection that is idle for
  * long. Fails at the end if lines are missing. For one thread.
  */
-final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
+final class SnapshotReader implements AutoCloseable {
     private final String key;
     private final BufferedReader lines;
     private final Instant startedAt;
     private long streams;
-    private @Nullable CapturedStream next;
 
     @MustBeClosed
     SnapshotReader(ObjectStore backup, String key, Path scratch) {
@@ -43,7 +37,6 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
             JsonNode head =
                     JsonBlobStore.parse(Optional.ofNullable(lines.readLine()).orElse(""));
             this.startedAt = Instant.parse(head.path("startedAt").asText());
-            this.next = line();
         } catch (IOException | RuntimeException e) {
             throw unreadable(e);
         }
@@ -74,16 +67,27 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
 
     /** The streams that were not read yet, in order; closing them closes this. */
     Stream<CapturedStream> streams() {
-        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(this, 0), false)
+        return Stream.generate(this::next)
+                .takeWhile(Optional::isPresent)
+                .map(Optional::get)
                 .onClose(this::close);
     }
 
-    private @Nullable CapturedStream line() throws IOException {
+    /** Empty after the last stream. */
+    private Optional<CapturedStream> next() {
+        try {
+            return parseNext();
+        } catch (IOException | RuntimeException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private Optional<CapturedStream> parseNext() throws IOException {
         String text = lines.readLine();
         JsonNode json = JsonBlobStore.parse(Optional.ofNullable(text).orElse("{}"));
         if (json.has("stream")) {
             streams++;
-            return CapturedStream.parse(json);
+            return Optional.of(CapturedStream.parse(json));
         }
         if (json.path("imageStreams").asLong(-1) != streams) {
             throw new IOException("it ends after %d streams, without its last line".formatted(streams));
@@ -92,26 +96,7 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
         if (lines.readLine() != null) {
             throw new IOException("it continues after its last line");
         }
-        return null;
-    }
-
-    @Override
-    public boolean hasNext() {
-        return next != null;
-    }
-
-    @Override
-    public CapturedStream next() {
-        CapturedStream line = next;
-        if (line == null) {
-            throw new NoSuchElementException("All streams were read");
-        }
-        try {
-            next = line();
-        } catch (IOException | RuntimeException e) {
-            throw unreadable(e);
-        }
-        return line;
+        return Optional.empty();
     }
 
     @Override

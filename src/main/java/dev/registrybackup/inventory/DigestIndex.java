@@ -3,6 +3,7 @@ package dev.registrybackup.inventory;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -110,10 +111,7 @@ public final class DigestIndex {
     private boolean isDigestAt(int number, long[] words) {
         long[] chunk = chunks.get(number / CHUNK_SIZE);
         int at = number % CHUNK_SIZE * WORDS;
-        return chunk[at] == words[0]
-                && chunk[at + 1] == words[1]
-                && chunk[at + 2] == words[2]
-                && chunk[at + 3] == words[3];
+        return Arrays.equals(chunk, at, at + WORDS, words, 0, WORDS);
     }
 
     private void rehash() {

@@ -138,7 +138,7 @@ class CapturePrunerTest {
         Set<String> reachable = new TreeSet<>();
         for (String key : bucket.keys(CaptureKeys.SNAPSHOTS)) {
             try (SnapshotReader reading = new SnapshotReader(bucket, key, scratch)) {
-                reading.forEachRemaining(line -> line.bodies().forEach(reachable::add));
+                reading.streams().forEach(line -> line.bodies().forEach(reachable::add));
             }
         }
         ChangeLog changeLog = new ChangeLog(bucket);
