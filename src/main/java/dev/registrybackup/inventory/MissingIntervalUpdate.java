@@ -113,7 +113,7 @@ public final class MissingIntervalUpdate implements AutoCloseable {
      * @throws ObjectStoreException if it cannot be written
      */
     public void commit() {
-        while (previous.hasNext()) {
+        while (previous.peek().isPresent()) {
             write(previous.next());
         }
         try {

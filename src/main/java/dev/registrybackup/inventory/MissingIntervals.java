@@ -18,12 +18,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.Iterator;
-import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.Spliterators;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,7 +106,9 @@ public record MissingIntervals(ObjectStore backup) {
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public Stream<MissingInterval> list(Path scratch) {
         MissingIntervalReader lines = readCopy(scratch);
-        return StreamSupport.stream(() -> Spliterators.spliteratorUnknownSize(lines, 0), 0, false)
+        return Stream.generate(lines::peek)
+                .takeWhile(Optional::isPresent)
+                .map(any -> lines.next())
                 .onClose(lines::close);
     }
 
@@ -152,10 +150,10 @@ public record MissingIntervals(ObjectStore backup) {
     }
 
     /** Reads the record of missing intervals line by line. For one thread. */
-    static final class MissingIntervalReader implements Iterator<MissingInterval>, AutoCloseable {
+    static final class MissingIntervalReader implements AutoCloseable {
         private final BufferedReader reader;
         private final Optional<String> version;
-        private @Nullable MissingInterval next;
+        private Optional<MissingInterval> next;
 
         /**
          * Reads this stream, and closes it at the end.
@@ -169,10 +167,10 @@ public record MissingIntervals(ObjectStore backup) {
             this.next = parseNext();
         }
 
-        private @Nullable MissingInterval parseNext() {
+        private Optional<MissingInterval> parseNext() {
             try {
                 String text = reader.readLine();
-                return text == null ? null : MissingInterval.parse(text);
+                return text == null ? Optional.empty() : Optional.of(MissingInterval.parse(text));
             } catch (IOException e) {
                 close();
                 throw new ObjectStoreException(
@@ -189,20 +187,12 @@ public record MissingIntervals(ObjectStore backup) {
 
         /** The next interval, without advancing. */
         Optional<MissingInterval> peek() {
-            return Optional.ofNullable(next);
+            return next;
         }
 
-        @Override
-        public boolean hasNext() {
-            return next != null;
-        }
-
-        @Override
-        public MissingInterval next() {
-            MissingInterval line = next;
-            if (line == null) {
-                throw new NoSuchElementException("There are no more intervals");
-            }
+        /** The next interval; advances. */
+        MissingInterval next() {
+            MissingInterval line = next.orElseThrow();
             next = parseNext();
             return line;
         }
