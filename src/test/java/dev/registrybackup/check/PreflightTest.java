@@ -10,7 +10,10 @@ import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.LifecycleRule;
 import dev.registrybackup.objectstore.NotificationRule;
 import dev.registrybackup.objectstore.NotificationRule.KeyFilter;
+import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.ProbeResult;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.reconcile.rclone.RcloneUnusableException;
 import dev.registrybackup.registry.RegistryLayout;
@@ -35,8 +38,10 @@ class PreflightTest {
     private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("images", true, clock);
     private final InMemoryObjectStore backupBucket = new InMemoryObjectStore("copy", true, clock);
-    private final FaultyStore registry = new FaultyStore(registryBucket);
-    private final FaultyStore backup = new FaultyStore(backupBucket);
+    private final ConfigurableStore registrySettings = new ConfigurableStore(registryBucket);
+    private final ConfigurableStore backupSettings = new ConfigurableStore(backupBucket);
+    private final RecordingObjectStore registry = new RecordingObjectStore(registrySettings);
+    private final RecordingObjectStore backup = new RecordingObjectStore(backupSettings);
     private final RegistryLayout layout = new RegistryLayout("");
     private Supplier<String> rclone = () -> "v1.60.1";
     private Consumer<Duration> sleep = clock::advance;
@@ -46,8 +51,9 @@ class PreflightTest {
     void everythingIsConfigured() {
         registryBucket.seed("docker/registry/v2/blobs/sha256/00/00/data", new byte[] {1});
         backupBucket.seed("registry-backup/verified", new byte[] {1});
-        registry.notifications(ProbeResult.of(List.of(new NotificationRule("topic", CREATED, List.of()))));
-        backup.lifecycle(ProbeResult.of(
+        registrySettings.notificationRules =
+                Optional.of(ProbeResult.of(List.of(new NotificationRule("topic", CREATED, List.of()))));
+        backupSettings.lifecycleRules = Optional.of(ProbeResult.of(
                 List.of(new LifecycleRule("uploads", "", false, OptionalInt.empty(), OptionalInt.of(1)))));
     }
 
@@ -76,6 +82,14 @@ class PreflightTest {
                 .filter(check -> check.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("No check " + name + " in " + checkReport.json()));
+    }
+
+    private static void refuse(RecordingObjectStore store, Operation refused, StoreError error) {
+        store.beforeRequest((operation, key) -> {
+            if (operation == refused) {
+                throw new ObjectStoreException(error, "Failed: " + error);
+            }
+        });
     }
 
     /** As the role replicate does on the event. */
@@ -112,7 +126,7 @@ class PreflightTest {
     @Test
     void aCanaryOfItsOwnChecksNothingElse() {
         // Given
-        backup.failing("list", StoreError.FORBIDDEN);
+        refuse(backup, Operation.LIST, StoreError.FORBIDDEN);
         sleep = time -> {
             clock.advance(time);
             deliver();
@@ -158,22 +172,22 @@ class PreflightTest {
 
     @ParameterizedTest
     @CsvSource({
-        "reach, registry bucket",
-        "list, registry list",
-        "look, registry absent object",
-        "read, registry read",
-        "reach, backup bucket",
-        "list, backup list",
-        "look, backup absent object",
-        "read, backup read",
-        "write, backup write",
-        "remove, backup write",
-        "write, backup If-None-Match",
-        "start, backup multipart",
+        "BUCKET, registry bucket",
+        "LIST, registry list",
+        "HEAD, registry absent object",
+        "OPEN, registry read",
+        "BUCKET, backup bucket",
+        "LIST, backup list",
+        "HEAD, backup absent object",
+        "OPEN, backup read",
+        "PUT, backup write",
+        "DELETE, backup write",
+        "PUT, backup If-None-Match",
+        "START_MULTIPART, backup multipart",
     })
-    void aRefusedRightFailsWithItsRemedy(String request, String name) {
+    void aRefusedRightFailsWithItsRemedy(Operation operation, String name) {
         // Given
-        (name.startsWith("registry") ? registry : backup).failing(request, StoreError.FORBIDDEN);
+        refuse(name.startsWith("registry") ? registry : backup, operation, StoreError.FORBIDDEN);
 
         // When
         CheckReport checkReport = run(false);
@@ -190,7 +204,7 @@ class PreflightTest {
     void aServicesAccountThatCannotWritePartsIsOnlyAWarning() {
         // Given
         isCommand = false;
-        backup.failing("start", StoreError.FORBIDDEN);
+        refuse(backup, Operation.START_MULTIPART, StoreError.FORBIDDEN);
 
         // When
         Check check = check("backup multipart");
@@ -214,7 +228,7 @@ class PreflightTest {
     @Test
     void aStoreThatIgnoresIfNoneMatchWarns() {
         // Given
-        backup.heedsIfNoneMatch = false;
+        backupSettings.heedsIfNoneMatch = false;
 
         // When
         Check check = check("backup If-None-Match");
@@ -226,7 +240,7 @@ class PreflightTest {
     @Test
     void aBackupWithoutVersioningFails() {
         // Given
-        backup.versioned(ProbeResult.of(false));
+        backupSettings.versioningEnabled = Optional.of(ProbeResult.of(false));
 
         // When
         Check check = check("backup versioning");
@@ -241,7 +255,8 @@ class PreflightTest {
     @Test
     void anUnansweredQuestionIsNeverReportedAsFine() {
         // Given
-        backup.versioned(ProbeResult.transientFailure("GetBucketVersioning was answered 500 InternalError"));
+        backupSettings.versioningEnabled =
+                Optional.of(ProbeResult.transientFailure("GetBucketVersioning was answered 500 InternalError"));
 
         // When
         CheckReport checkReport = run(false);
@@ -255,8 +270,9 @@ class PreflightTest {
     @Test
     void unsupportedQuestionsAreWarningsAndDoNotPreventReady() {
         // Given
-        backup.lifecycle(ProbeResult.permanentFailure("GetBucketLifecycleConfiguration was answered 403 AccessDenied"));
-        registry.notifications(
+        backupSettings.lifecycleRules = Optional.of(
+                ProbeResult.permanentFailure("GetBucketLifecycleConfiguration was answered 403 AccessDenied"));
+        registrySettings.notificationRules = Optional.of(
                 ProbeResult.permanentFailure("GetBucketNotificationConfiguration was answered 501 NotImplemented"));
 
         // When
@@ -284,8 +300,8 @@ class PreflightTest {
     void aLifecycleRuleThatDeletesObjectsFails(String prefix, State ofRegistry, State ofBackup) {
         // Given
         LifecycleRule rule = new LifecycleRule("tidy", prefix, true, OptionalInt.empty(), OptionalInt.empty());
-        registry.lifecycle(ProbeResult.of(List.of(rule)));
-        backup.lifecycle(ProbeResult.of(List.of(rule)));
+        registrySettings.lifecycleRules = Optional.of(ProbeResult.of(List.of(rule)));
+        backupSettings.lifecycleRules = Optional.of(ProbeResult.of(List.of(rule)));
 
         // When
         CheckReport checkReport = run(false);
@@ -298,9 +314,9 @@ class PreflightTest {
     @Test
     void shortLivedVersionsIncompleteUploadsAndObjectLockWarn() {
         // Given
-        backup.lifecycle(
+        backupSettings.lifecycleRules = Optional.of(
                 ProbeResult.of(List.of(new LifecycleRule("short", "", false, OptionalInt.of(7), OptionalInt.empty()))));
-        backup.locked();
+        backupSettings.objectLockEnabled = Optional.of(ProbeResult.of(true));
 
         // When
         CheckReport checkReport = run(false);
@@ -316,7 +332,7 @@ class PreflightTest {
     @CsvSource({"0, PASS", "60, PASS", "61, WARN", "-61, WARN", "300, WARN", "301, FAIL", "-301, FAIL"})
     void theDifferenceBetweenClocksIsReported(long seconds, State state) {
         // Given
-        registry.time(ProbeResult.of(clock.instant().plusSeconds(seconds)));
+        registrySettings.serverTime = Optional.of(ProbeResult.of(clock.instant().plusSeconds(seconds)));
 
         // When
         Check check = check("registry clock");
@@ -329,7 +345,7 @@ class PreflightTest {
     @Test
     void aBucketWithoutANotificationFailsTheCheck() {
         // Given
-        registry.notifications(ProbeResult.of(List.of()));
+        registrySettings.notificationRules = Optional.of(ProbeResult.of(List.of()));
 
         // When
         Check check = check(NotificationChecks.NAME);
@@ -350,7 +366,7 @@ class PreflightTest {
     })
     void aNotificationMustCoverEverythingTheRegistryWrites(String event, String filter, String value, State state) {
         // Given
-        registry.notifications(ProbeResult.of(
+        registrySettings.notificationRules = Optional.of(ProbeResult.of(
                 List.of(new NotificationRule("topic", List.of(event), List.of(new KeyFilter(filter, value))))));
 
         // When
@@ -363,7 +379,7 @@ class PreflightTest {
     @Test
     void severalNotificationsTogetherCoverEverything() {
         // Given
-        registry.notifications(ProbeResult.of(List.of(
+        registrySettings.notificationRules = Optional.of(ProbeResult.of(List.of(
                 new NotificationRule("one", List.of("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"), List.of()),
                 new NotificationRule(
                         "two",
@@ -394,7 +410,7 @@ class PreflightTest {
     @Test
     void anAccountThatMayNotWriteACanaryGetsManualInstructions() {
         // Given
-        registry.failing("write", StoreError.FORBIDDEN);
+        refuse(registry, Operation.PUT, StoreError.FORBIDDEN);
 
         // When
         CheckReport checkReport = run(true);
@@ -411,7 +427,7 @@ class PreflightTest {
     @Test
     void aCanaryThatMayNotBeDeletedWarns() {
         // Given
-        registry.failing("remove", StoreError.FORBIDDEN);
+        refuse(registry, Operation.DELETE, StoreError.FORBIDDEN);
         sleep = time -> deliver();
 
         // When
@@ -444,7 +460,7 @@ class PreflightTest {
     @Test
     void onceACanaryArrivesAnUnknownNotificationSettingDoesNotMatter() {
         // Given
-        registry.notifications(
+        registrySettings.notificationRules = Optional.of(
                 ProbeResult.transientFailure("GetBucketNotificationConfiguration was answered 500 InternalError"));
         sleep = time -> deliver();
 
@@ -459,7 +475,7 @@ class PreflightTest {
     @Test
     void withoutACanaryNothingIsWrittenIntoTheRegistry() {
         // Given
-        registry.failing("write", StoreError.BAD_REQUEST);
+        refuse(registry, Operation.PUT, StoreError.BAD_REQUEST);
 
         // When
         CheckReport checkReport = run(false);

@@ -20,7 +20,6 @@ import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
-import dev.registrybackup.restore.Drill.DrillResult;
 import dev.registrybackup.restore.LastDrill.DrillRecord;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -51,7 +50,7 @@ class DrillTest {
         fixture.close();
     }
 
-    private DrillResult run() {
+    private Drill.DrillResult run() {
         return fixture.drill(Optional.empty()).run(ID, REQUEST, new OperationContext(fence, progress));
     }
 
@@ -88,7 +87,7 @@ class DrillTest {
         });
 
         // When
-        DrillResult result = run();
+        Drill.DrillResult result = run();
 
         // Then
         ObjectNode summary = result.summary();
@@ -171,7 +170,7 @@ class DrillTest {
 
         // When: it is mended
         fixture.backupBucket().seed(registry.blobKey(layer), registry.content(registry.blobKey(layer)));
-        DrillResult mended = run();
+        Drill.DrillResult mended = run();
 
         // Then
         assertTrue(failed.failed() > 0);
@@ -217,7 +216,7 @@ class DrillTest {
         remove(registry.blobKey(layer));
 
         // When
-        DrillResult result = run();
+        Drill.DrillResult result = run();
 
         // Then: neither of the images that have it, nor their index
         assertFalse(result.isSuccess());
@@ -237,7 +236,7 @@ class DrillTest {
         remove(registry.blobKey(child));
 
         // When
-        DrillResult result = run();
+        Drill.DrillResult result = run();
 
         // Then
         assertEquals(2, result.summary().path("failed").asInt(), result.summary()::toPrettyString);
@@ -262,7 +261,7 @@ class DrillTest {
         });
 
         // When
-        DrillResult result = run();
+        Drill.DrillResult result = run();
 
         // Then
         assertFalse(result.isSuccess());
@@ -332,7 +331,7 @@ class DrillTest {
         pushed();
 
         // When
-        DrillResult result = fixture.drill(Optional.of((scratch, request) -> {
+        Drill.DrillResult result = fixture.drill(Optional.of((scratch, request) -> {
                     assertEquals(
                             "{\"repository\":\"ns/app\"}",
                             request.scope().toJson().toString());
@@ -351,7 +350,7 @@ class DrillTest {
         pushed();
 
         // When
-        DrillResult result = fixture.drill(Optional.of((scratch, request) -> {
+        Drill.DrillResult result = fixture.drill(Optional.of((scratch, request) -> {
                     throw UnknownScopeException.of(request);
                 }))
                 .run(ID, REQUEST, new OperationContext(fence, progress));
