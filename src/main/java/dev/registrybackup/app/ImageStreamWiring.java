@@ -9,7 +9,6 @@ import dev.registrybackup.imagestream.ImageStreamCapture;
 import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.PushLatencyTracker;
 import dev.registrybackup.imagestream.SnapshotTaker;
-import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
@@ -46,7 +45,7 @@ class ImageStreamWiring {
     }
 
     /** The cluster that this process runs on or is configured for. */
-    WritableCluster cluster() {
+    OpenShiftCluster cluster() {
         return new OpenShiftCluster(kubernetes.get());
     }
 
@@ -56,7 +55,7 @@ class ImageStreamWiring {
      *
      * @throws dev.registrybackup.imagestream.ClusterException if the Jobs' template cannot be read
      */
-    WritableCluster withRightsFor(OperationKind kind) {
+    OpenShiftCluster withRightsFor(OperationKind kind) {
         KubernetesClient client = kubernetes.get();
         OpenShiftCluster own = new OpenShiftCluster(client);
         return settings.runsJobs() && !settings.isCommand()

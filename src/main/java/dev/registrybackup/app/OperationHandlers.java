@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
-import dev.registrybackup.imagestream.WritableCluster;
+import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.restore.ImageStreamRestore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
@@ -47,7 +47,7 @@ record OperationHandlers(
         boolean isOpenShift,
         Clock clock,
         Optional<CaptureReader> captures,
-        Supplier<WritableCluster> cluster,
+        Supplier<OpenShiftCluster> cluster,
         Reconciliation reconciliation,
         int drillImages,
         LongSupplier random) {

@@ -41,9 +41,6 @@ public interface Cluster {
     /** The object; empty if there is none. */
     Optional<ObjectNode> find(ObjectName name);
 
-    /** A subresource of the object, such as {@code layers}; empty if there is none. */
-    Optional<ObjectNode> find(ObjectName name, String subresource);
-
     /**
      * Whether the account that does the work has a right.
      *

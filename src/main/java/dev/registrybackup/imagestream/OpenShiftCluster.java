@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The cluster that the client is configured for. Objects are JSON trees without a model, so that fields which a newer server
  * adds are kept.
  */
-public final class OpenShiftCluster implements WritableCluster {
+public final class OpenShiftCluster implements Cluster {
     private static final int NOT_FOUND = 404;
 
     private final KubernetesClient client;
@@ -90,7 +90,7 @@ public final class OpenShiftCluster implements WritableCluster {
         return get(path(name), "read " + name);
     }
 
-    @Override
+    /** A subresource of the object, such as {@code layers}; empty if there is none. */
     public Optional<ObjectNode> find(ObjectName name, String subresource) {
         return get(path(name) + "/" + subresource, "read %s of %s".formatted(subresource, name));
     }
@@ -120,17 +120,27 @@ public final class OpenShiftCluster implements WritableCluster {
                 .asBoolean();
     }
 
-    @Override
+    /**
+     * Creates an object, and returns it as the server stored it. Only a restore writes to the cluster.
+     *
+     * @param name its name; for a mapping, the name of its ImageStream
+     * @throws ClusterException {@link ClusterError#EXISTS} if there is one already
+     */
     public ObjectNode create(ObjectName name, ObjectNode object) {
         return send(path(name.resource(), name.namespace()), "POST", object, "create " + name);
     }
 
-    @Override
+    /**
+     * Replaces an object except for its {@code status}.
+     *
+     * @param object with the {@code resourceVersion} at which it was read
+     * @throws ClusterException {@link ClusterError#CONFLICT} if it was changed since
+     */
     public ObjectNode replace(ObjectName name, ObjectNode object) {
         return send(path(name), "PUT", object, "replace " + name);
     }
 
-    @Override
+    /** As {@link #replace}, but replaces only the {@code status}. */
     public ObjectNode replaceStatus(ObjectName name, ObjectNode object) {
         return send(path(name) + "/status", "PUT", object, "replace the status of " + name);
     }

@@ -26,9 +26,9 @@ import java.util.function.Consumer;
 
 /**
  * A cluster's objects in memory. A hook receives each call before it is answered, and may change the cluster or fail the
- * call. Objects can be created and not replaced.
+ * call.
  */
-public final class FakeCluster implements WritableCluster {
+public final class FakeCluster implements Cluster {
     private static final String OWN_REGISTRY = "image-registry.openshift-image-registry.svc:5000/";
 
     /** Guarded by this, by the path without the kind's version. */
@@ -248,38 +248,11 @@ public final class FakeCluster implements WritableCluster {
     }
 
     @Override
-    public Optional<ObjectNode> find(ObjectName name, String subresource) {
-        throw new UnsupportedOperationException("%s has no subresource %s".formatted(name, subresource));
-    }
-
-    @Override
     public boolean canI(String verb, Resource resource, Optional<String> subresource, Optional<String> namespace) {
         String right = verb + " " + resource.plural();
         called("ask for the right to " + right);
         synchronized (this) {
             return !refusedRights.contains(right);
         }
-    }
-
-    @Override
-    public ObjectNode create(ObjectName name, ObjectNode object) {
-        called("create " + name);
-        synchronized (this) {
-            if (objects.containsKey(name.toString())) {
-                throw new ClusterException(ClusterError.EXISTS, name + " exists");
-            }
-            put(name, object);
-            return get(name).orElseThrow();
-        }
-    }
-
-    @Override
-    public ObjectNode replace(ObjectName name, ObjectNode object) {
-        throw new UnsupportedOperationException("Objects such as %s cannot be replaced".formatted(name));
-    }
-
-    @Override
-    public ObjectNode replaceStatus(ObjectName name, ObjectNode object) {
-        throw new UnsupportedOperationException("A status such as that of %s cannot be replaced".formatted(name));
     }
 }

@@ -7,7 +7,6 @@ import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
-import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
@@ -93,12 +92,8 @@ final class RestoreFixture implements AutoCloseable {
     }
 
     Restore restore() {
-        return restoreFrom(backup);
-    }
-
-    Restore restoreFrom(ObjectStore store) {
         return new Restore(
-                new RegistryStore(store, layout),
+                new RegistryStore(backup, layout),
                 new RegistryStore(target, layout),
                 workerPools,
                 RateLimiter.unlimited(),

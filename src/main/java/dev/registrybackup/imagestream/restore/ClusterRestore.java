@@ -10,8 +10,8 @@ import dev.registrybackup.imagestream.ImageStream;
 import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.imagestream.ObjectName;
+import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.Resource;
-import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.inventory.ImageCompleteness;
 import dev.registrybackup.inventory.ImageCompletenessChecker;
@@ -39,7 +39,7 @@ import java.util.function.UnaryOperator;
  * in memory, some 300 bytes a tag, so that each stream is read once. For one call.
  */
 final class ClusterRestore {
-    private final WritableCluster cluster;
+    private final OpenShiftCluster cluster;
     private final RestoreRequest request;
     private final ClusterRestoreReport report;
     private final DesiredStreams wanted;
@@ -61,7 +61,7 @@ final class ClusterRestore {
 
     ClusterRestore(
             Restore storage,
-            WritableCluster cluster,
+            OpenShiftCluster cluster,
             RestoreRequest request,
             ClusterRestoreReport report,
             DesiredStreams wanted) {

@@ -6,7 +6,7 @@ import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.ImageObject;
 import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ObjectName;
-import dev.registrybackup.imagestream.WritableCluster;
+import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.operation.FindingCode;
@@ -18,12 +18,12 @@ import java.util.Set;
 
 /** Creates the Images that streams refer to, children before their indexes, each once. For one thread. */
 final class ImageCreator {
-    private final WritableCluster cluster;
+    private final OpenShiftCluster cluster;
     private final ImageBuilder builder;
     private final ClusterRestoreReport report;
     private final Set<Digest> done = new HashSet<>();
 
-    ImageCreator(WritableCluster cluster, ImageBuilder builder, ClusterRestoreReport report) {
+    ImageCreator(OpenShiftCluster cluster, ImageBuilder builder, ClusterRestoreReport report) {
         this.cluster = cluster;
         this.builder = builder;
         this.report = report;

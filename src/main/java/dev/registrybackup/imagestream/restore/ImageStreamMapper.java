@@ -8,8 +8,8 @@ import dev.registrybackup.imagestream.ImageStream;
 import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.imagestream.ObjectName;
+import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.Resource;
-import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
@@ -27,7 +27,7 @@ import java.util.Optional;
  * @param overwriteTags whether tags that point elsewhere are moved
  */
 record ImageStreamMapper(
-        WritableCluster cluster,
+        OpenShiftCluster cluster,
         ImageStreamWriter streams,
         ImageBuilder builder,
         boolean overwriteTags,

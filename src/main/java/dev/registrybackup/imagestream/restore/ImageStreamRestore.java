@@ -5,7 +5,7 @@ import dev.registrybackup.check.Check;
 import dev.registrybackup.check.CheckReport;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.ClusterException;
-import dev.registrybackup.imagestream.WritableCluster;
+import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.inventory.Batches;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.operation.FindingCode;
@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * @param storage restores blobs and links
  * @param captureReader the captures of the cluster that the streams come from
  */
-public record ImageStreamRestore(Restore storage, WritableCluster cluster, CaptureReader captureReader) {
+public record ImageStreamRestore(Restore storage, OpenShiftCluster cluster, CaptureReader captureReader) {
     private static final System.Logger LOGGER = System.getLogger(ImageStreamRestore.class.getName());
     /** How many streams' links are restored together, from memory. */
     private static final int STREAMS_PER_BATCH = 100;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.imagestream.ClusterError;
 import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.ObjectName;
-import dev.registrybackup.imagestream.WritableCluster;
+import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.registry.RepositoryName;
 import java.util.HashSet;
@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /** Creates and changes ImageStreams in the cluster. For one thread. */
-record ImageStreamWriter(WritableCluster cluster, ClusterRestoreReport report) {
+record ImageStreamWriter(OpenShiftCluster cluster, ClusterRestoreReport report) {
     private static final int MAX_CONFLICTS = 10;
 
     /**

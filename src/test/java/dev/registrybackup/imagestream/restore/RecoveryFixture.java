@@ -11,7 +11,6 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.ImageStreamCapture;
 import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.SnapshotTaker;
-import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
@@ -119,16 +118,16 @@ final class RecoveryFixture implements AutoCloseable {
     }
 
     /** The cluster that is lost, for captures. */
-    WritableCluster lostCluster() {
+    OpenShiftCluster lostCluster() {
         return cluster(lost, lost.account("capture").everything());
     }
 
     /** The cluster that is restored into, as the one who restores sees it. */
-    WritableCluster freshCluster() {
+    OpenShiftCluster freshCluster() {
         return cluster(fresh, restorer);
     }
 
-    private WritableCluster cluster(OpenShiftApi api, OpenShiftApi.Account account) {
+    private OpenShiftCluster cluster(OpenShiftApi api, OpenShiftApi.Account account) {
         KubernetesClient client = new KubernetesClientBuilder()
                 .withConfig(new ConfigBuilder()
                         .withAutoConfigure(false)
