@@ -6,6 +6,7 @@ import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.FakeCluster;
+import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
@@ -20,6 +21,9 @@ import java.util.Optional;
 /** The backup of a made-up registry on OpenShift, with what was captured of the cluster's ImageStreams. */
 final class ImageStreamVerifierFixture extends VerifierFixture {
     final FakeCluster cluster = new FakeCluster();
+    /** The store that is verified. */
+    final RecordingObjectStore backup = store;
+
     private final Path scratch;
 
     ImageStreamVerifierFixture(RandomRegistry registry, Path scratch) {
@@ -51,10 +55,10 @@ final class ImageStreamVerifierFixture extends VerifierFixture {
     @Override
     VerifySummary verify(String request) {
         findings.clear();
-        Optional<CaptureReader> captures = Optional.of(new CaptureReader(store, scratch));
-        RegistryStore backup = new RegistryStore(store, registry.layout());
-        Catalog catalog = new Catalog(backup, workerPools, clock, captures);
-        return new Verifier(backup, workerPools, RateLimiter.unlimited(), true, clock, Optional.of(catalog), captures)
+        Optional<CaptureReader> captures = Optional.of(new CaptureReader(backup, scratch));
+        RegistryStore verified = new RegistryStore(backup, registry.layout());
+        Catalog catalog = new Catalog(verified, workerPools, clock, captures);
+        return new Verifier(verified, workerPools, RateLimiter.unlimited(), true, clock, Optional.of(catalog), captures)
                 .run(
                         request(request),
                         new OperationContext(() -> {}, new ProgressTracker()).withFindingsTo(findings::add));

@@ -393,7 +393,7 @@ class ImageStreamVerifierTest {
         // Given
         fixture.tag(DEV, "v1", image);
         fixture.copyAndCapture();
-        fixture.store.clearRequests();
+        fixture.backup.clearRequests();
 
         // When
         fixture.verifyScope("{\"image\":\"dev/app@%s\"}".formatted(image));
@@ -401,7 +401,7 @@ class ImageStreamVerifierTest {
         // Then
         assertEquals(
                 1,
-                fixture.store.requests().stream()
+                fixture.backup.requests().stream()
                         .filter(new Request(Operation.OPEN, registry.blobKey(image))::equals)
                         .count());
     }
@@ -431,7 +431,7 @@ class ImageStreamVerifierTest {
 
         // Then
         assertEquals(Optional.empty(), verifySummary.imageStreamCounts());
-        assertEquals(Optional.empty(), new RestorableShare(fixture.store).read());
+        assertEquals(Optional.empty(), new RestorableShare(fixture.backup).read());
     }
 
     @Test
@@ -450,7 +450,7 @@ class ImageStreamVerifierTest {
 
         // Then
         RestorableShare.ShareRecord shareRecord =
-                new RestorableShare(fixture.store).read().orElseThrow();
+                new RestorableShare(fixture.backup).read().orElseThrow();
         assertEquals(new RestorableShare.ShareRecord(fixture.clock.instant(), 2, 1), shareRecord);
         assertEquals(0.5, shareRecord.share());
         assertEquals(
@@ -496,7 +496,7 @@ class ImageStreamVerifierTest {
         fixture.verifyScope("{\"namespace\":\"dev\"}");
 
         // Then
-        assertEquals(Optional.empty(), new RestorableShare(fixture.store).read());
+        assertEquals(Optional.empty(), new RestorableShare(fixture.backup).read());
     }
 
     @Test
@@ -541,7 +541,7 @@ class ImageStreamVerifierTest {
         assertEquals(before, fixture.catalogDocument(PROD).toString());
         assertEquals(
                 SettableClock.START.plus(Duration.ofDays(2)),
-                new RestorableShare(fixture.store).read().orElseThrow().at());
+                new RestorableShare(fixture.backup).read().orElseThrow().at());
     }
 
     @Test
@@ -568,7 +568,7 @@ class ImageStreamVerifierTest {
         fixture.tag(PROD, "v1", image);
         fixture.copyAndCapture();
         String body = bodyOf(image);
-        fixture.store.failOn(Operation.OPEN, body, StoreError.UNAVAILABLE, "a test says so");
+        fixture.backup.failOn(Operation.OPEN, body, StoreError.UNAVAILABLE, "a test says so");
 
         // When
         VerifySummary verifySummary = fixture.verifyScope(ALL);
