@@ -15,48 +15,33 @@ record StoredObject(
         @Nullable String entityTag,
         String version) {
 
+    /** What is the same in all events. */
+    private static final String EVENT = """
+            {"eventVersion":"2.2","eventSource":"ceph:s3","awsRegion":"","userIdentity":{"principalId":"lab"},\
+            "requestParameters":{"sourceIPAddress":""},"responseElements":{"x-amz-id-2":"lab"},"opaqueData":"",\
+            "s3":{"s3SchemaVersion":"1.0","configurationId":"lab","object":{"metadata":[],"tags":[]},\
+            "bucket":{"ownerIdentity":{"principalId":"lab"},"id":"lab"}}}""";
+
     StoredObject with(long newSize, String newEntityTag) {
         return new StoredObject(bucket, key, operation, time, newSize, newEntityTag, version);
     }
 
     /** The body that Ceph RGW 16 sends: the key as it is, the event's name without "s3:". */
     JsonObject notification(String id) {
-        JsonObject object = new JsonObject()
+        JsonObject event = new JsonObject(EVENT)
+                .put("eventTime", time.toString())
+                .put("eventName", eventName())
+                .put("eventId", id);
+        event.getJsonObject("responseElements").put("x-amz-request-id", id);
+        event.getJsonObject("s3").getJsonObject("bucket").put("name", bucket).put("arn", "arn:aws:s3:::" + bucket);
+        event.getJsonObject("s3")
+                .getJsonObject("object")
                 .put("key", key)
                 .put("size", size == null ? 0 : size)
                 .put("eTag", entityTag == null ? "" : entityTag)
                 .put("versionId", version)
-                .put("sequencer", id)
-                .put("metadata", new JsonArray())
-                .put("tags", new JsonArray());
-        JsonObject entities = new JsonObject()
-                .put("s3SchemaVersion", "1.0")
-                .put("configurationId", "lab")
-                .put("bucket", bucketEntity())
-                .put("object", object);
-        JsonObject event = new JsonObject()
-                .put("eventVersion", "2.2")
-                .put("eventSource", "ceph:s3")
-                .put("awsRegion", "")
-                .put("eventTime", time.toString())
-                .put("eventName", eventName())
-                .put("userIdentity", new JsonObject().put("principalId", "lab"))
-                .put("requestParameters", new JsonObject().put("sourceIPAddress", ""))
-                .put(
-                        "responseElements",
-                        new JsonObject().put("x-amz-request-id", id).put("x-amz-id-2", "lab"))
-                .put("s3", entities)
-                .put("eventId", id)
-                .put("opaqueData", "");
+                .put("sequencer", id);
         return new JsonObject().put("Records", new JsonArray().add(event));
-    }
-
-    private JsonObject bucketEntity() {
-        return new JsonObject()
-                .put("name", bucket)
-                .put("ownerIdentity", new JsonObject().put("principalId", "lab"))
-                .put("arn", "arn:aws:s3:::" + bucket)
-                .put("id", "lab");
     }
 
     private String eventName() {
