@@ -2,7 +2,6 @@ package dev.registrybackup.app.ui;
 
 import dev.registrybackup.registry.DigestAlgorithm;
 import io.quarkus.qute.Engine;
-import io.quarkus.qute.EvalContext;
 import io.quarkus.qute.HtmlEscaper;
 import io.quarkus.qute.TemplateInstance;
 import io.quarkus.qute.ValueResolver;
@@ -14,8 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -50,7 +47,13 @@ final class Templates {
     Templates() {
         engine = Engine.builder()
                 .addDefaults()
-                .addValueResolver(new Fields())
+                // A name is the map's field, even if maps have a property of the same name.
+                .addValueResolver(ValueResolver.builder()
+                        .priority(100)
+                        .appliesTo(context ->
+                                context.getBase() instanceof Map<?, ?> map && map.containsKey(context.getName()))
+                        .resolveSync(context -> ((Map<?, ?>) context.getBase()).get(context.getName()))
+                        .build())
                 .addResultMapper(new HtmlEscaper(List.of(Variant.TEXT_HTML)))
                 .removeStandaloneLines(true)
                 .build();
@@ -85,23 +88,5 @@ final class Templates {
 
     String styleHash() {
         return styleHash;
-    }
-
-    /** Resolves a name to the map's field, even if maps have a property of the same name. */
-    private static final class Fields implements ValueResolver {
-        @Override
-        public int getPriority() {
-            return 100;
-        }
-
-        @Override
-        public boolean appliesTo(EvalContext context) {
-            return context.getBase() instanceof Map<?, ?> map && map.containsKey(context.getName());
-        }
-
-        @Override
-        public CompletionStage<Object> resolve(EvalContext context) {
-            return CompletableFuture.completedFuture(((Map<?, ?>) context.getBase()).get(context.getName()));
-        }
     }
 }
