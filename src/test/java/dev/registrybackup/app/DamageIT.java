@@ -92,11 +92,7 @@ class DamageIT {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "400, 0", "400, 200", "400, 399",
-        "3000000, 0", "3000000, 1500000", "3000000, 2999999",
-        "36000000, 0", "36000000, 18000000"
-    })
+    @CsvSource({"400, 200", "3000000, 0", "3000000, 2999999", "36000000, 18000000"})
     void aBitFlippedOnTheWayIsNeverVisible(long size, long offset) {
         // Given
         String key = write(IMAGES.layer(size));
@@ -116,26 +112,15 @@ class DamageIT {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {400, 3_000_000, 36_000_000})
-    void aConnectionCutOnceIsRetriedAndTheBlobArrivesWhole(long size) {
+    @CsvSource({"400, true", "3000000, true", "36000000, true", "400, false", "3000000, false", "36000000, false"})
+    void aReadOrWriteCutOnceIsRetriedAndTheBlobArrivesWhole(long size, boolean isRead) {
         // Given
         String key = write(IMAGES.layer(size));
-        front.inject(reading(key), Fault.cutResponse(size / 2), 1);
-
-        // When
-        int status = notify(key);
-
-        // Then
-        assertEquals(204, status, product.log());
-        arrives(key);
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {400, 3_000_000, 36_000_000})
-    void aWriteCutOnceStoresNothingAndIsRetried(long size) {
-        // Given
-        String key = write(IMAGES.layer(size));
-        front.inject(writing(key), Fault.cutRequest(size / 2), 1);
+        if (isRead) {
+            front.inject(reading(key), Fault.cutResponse(size / 2), 1);
+        } else {
+            front.inject(writing(key), Fault.cutRequest(size / 2), 1);
+        }
 
         // When
         int status = notify(key);
@@ -160,31 +145,28 @@ class DamageIT {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void ifTheRegistrysStoreFailsTheKeyStaysPending(boolean slowDown) {
+    @CsvSource({"500, InternalError", "503, SlowDown", "403, AccessDenied"})
+    void anErrorOfTheRegistrysStoreIsNeverTakenForAnAbsentObject(int answered, String code) {
         // Given
         String key = write(IMAGES.layer(500));
         front.inject(
                 request -> request.bucket().equals(Product.REGISTRY_BUCKET)
                         && request.key().equals(key),
-                slowDown ? Fault.slowDown() : Fault.internalError());
+                Fault.answer(answered, code));
 
         // When
         int status = notify(key);
 
         // Then
         assertEquals(204, status, product.log());
-        assertTrue(isPending(key));
+        assertTrue(isPending(key), product.log());
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void aBackupStoreThatFailsGetsTheEventHandedBack(boolean slowDown) {
+    @Test
+    void aBackupStoreThatFailsGetsTheEventHandedBack() {
         // Given
         String key = write(IMAGES.layer(500));
-        front.inject(
-                request -> request.bucket().equals(Product.BACKUP_BUCKET),
-                slowDown ? Fault.slowDown() : Fault.internalError());
+        front.inject(request -> request.bucket().equals(Product.BACKUP_BUCKET), Fault.internalError());
 
         // When
         int status = notify(key);
@@ -210,20 +192,6 @@ class DamageIT {
         arrives(key);
     }
 
-    @Test
-    void aBlobDeletedWhileItIsReadIsMissingInTheSource() {
-        // Given
-        String key = write(IMAGES.layer(600));
-        front.inject(reading(key), Fault.answer(404, "NoSuchKey"));
-
-        // When
-        int status = notify(key);
-
-        // Then
-        assertEquals(204, status, product.log());
-        assertFalse(backup.sizes(key).containsKey(key));
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"NoSuchUpload", "NoSuchBucket", "NotFound"})
     void anObjectMissingInTheBackupIsNeverTakenForADeletedBlob(String code) {
@@ -237,45 +205,6 @@ class DamageIT {
         // Then
         assertEquals(204, status, product.log());
         assertTrue(isPending(key), product.log());
-    }
-
-    @Test
-    void aStoreThatForbidsIsNeverTakenForAnAbsentObject() {
-        // Given
-        String key = write(IMAGES.layer(700));
-        front.inject(
-                request -> request.bucket().equals(Product.REGISTRY_BUCKET)
-                        && request.key().equals(key),
-                Fault.answer(403, "AccessDenied"));
-
-        // When
-        int status = notify(key);
-
-        // Then
-        assertEquals(204, status, product.log());
-        assertTrue(isPending(key), product.log());
-    }
-
-    @Test
-    void aDamagedRegistryBlobNeverReplacesAGoodCopy() {
-        // Given
-        Blob blob = IMAGES.layer(5_000);
-        String key = write(blob);
-        notify(key);
-        arrives(key);
-
-        // When: it is truncated at the registry, as seen by a program that remembers nothing.
-        registry.put(key, new byte[] {1, 2, 3});
-        try (Product fresh = Product.start(buckets.settings())) {
-            Product before = product;
-            product = fresh;
-            int status = notify(key);
-            product = before;
-
-            // Then
-            assertEquals(422, status, fresh.log());
-            assertEquals(blob.hex(), backup.sha256(key));
-        }
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.OperationsClient.Answer;
@@ -19,12 +18,13 @@ import dev.registrybackup.lab.TestImages;
 import dev.registrybackup.lab.TwoBuckets;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
+import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.hamcrest.Matchers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,9 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The restore service and the command line, on the embedded store. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -85,31 +83,17 @@ class OnDemandOperationsIT {
         buckets.close();
     }
 
-    static Stream<Arguments> refused() {
-        return Stream.of(
-                Arguments.of("{}", 400, "A restore needs a"),
-                Arguments.of("{'scope':", 400, "The body is not valid JSON"),
-                Arguments.of("[]", 400, "The body must be a JSON object"),
-                Arguments.of("{'scope':{'all':true},'bucket':'x'}", 400, "is not a field of a restore request"),
-                Arguments.of("{'scope':{'all':false}}", 400, "must be one of"),
-                Arguments.of("{'scope':{'repository':'Ns/App'}}", 400, "is not a repository name"),
-                Arguments.of("{'scope':{'image':'demo/app@sha256:12'}}", 400, "has 64 lower-case hexadecimal digits"),
-                Arguments.of("{'scope':{'image':'demo/app'}}", 400, "An image is <repository>:<tag>"),
-                Arguments.of("{'scope':{'all':true},'at':'yesterday'}", 400, "must be an instant in UTC"),
-                Arguments.of("{'scope':{'all':true},'at':'2999-01-01T00:00:00Z'}", 400, "in the future"),
-                Arguments.of("{'scope':{'all':true},'mode':'overwrite'}", 400, "must be missing or repair"),
-                Arguments.of("{'scope':{'all':true},'overwriteTags':'yes'}", 400, "must be true or false"),
-                Arguments.of("{'scope':{'all':true},'target':'nowhere'}", 400, "Configured targets: [dr, registry]"),
-                Arguments.of("{'scope':{'repository':'demo/none'}}", 404, "The backup has nothing of"),
-                Arguments.of("{'scope':{'image':'demo/app:none'}}", 404, "The backup has nothing of"),
-                Arguments.of(
-                        "{'scope':{'digest':'sha256:0000000000000000000000000000000000000000000000000000000000000000'}}",
-                        404,
-                        "The backup has nothing of"));
-    }
-
     @ParameterizedTest
-    @MethodSource("refused")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{}                                       | 400 | A restore needs a",
+                "{'scope':                                | 400 | The body is not valid JSON",
+                "[]                                       | 400 | The body must be a JSON object",
+                "{'scope':{'all':true},'target':'nowhere'} | 400 | Configured targets: [dr, registry]",
+                "{'scope':{'image':'demo/app:none'}}      | 404 | The backup has nothing of"
+            })
     void anInvalidRestoreIsRefusedAndNothingIsWritten(String body, int status, String reason) {
         // Given
         Map<String, Long> before = backup.sizes("registry-backup/operations/");
@@ -124,29 +108,21 @@ class OnDemandOperationsIT {
     }
 
     @Test
-    void anEmptyBodyWithoutTypeIsAnEmptyRequest() {
-        RestAssured.given()
-                .baseUri(service.uri().toString())
-                .header("Authorization", "Bearer " + TOKEN)
-                .noContentType()
-                .when()
+    void anEmptyBodyWithoutTypeIsAnEmptyRequestAndATextIsNotTaken() {
+        asking().noContentType()
                 .post("/restore")
                 .then()
                 .statusCode(400)
                 .body(Matchers.containsString("A restore needs a"));
-    }
-
-    @Test
-    void aBodyThatIsNoJsonIsNotTaken() {
-        RestAssured.given()
-                .baseUri(service.uri().toString())
-                .header("Authorization", "Bearer " + TOKEN)
-                .contentType(ContentType.TEXT)
+        asking().contentType(ContentType.TEXT)
                 .body("everything")
-                .when()
                 .post("/restore")
                 .then()
                 .statusCode(415);
+    }
+
+    private RequestSpecification asking() {
+        return RestAssured.given().baseUri(service.uri().toString()).header("Authorization", "Bearer " + TOKEN);
     }
 
     @ParameterizedTest
@@ -167,14 +143,7 @@ class OnDemandOperationsIT {
         "GET, /operations/x/y, 404",
     })
     void eachPathTakesItsOwnMethod(String method, String path, int status) {
-        RestAssured.given()
-                .baseUri(service.uri().toString())
-                .header("Authorization", "Bearer " + TOKEN)
-                .contentType(ContentType.JSON)
-                .when()
-                .request(method, path)
-                .then()
-                .statusCode(status);
+        asking().contentType(ContentType.JSON).request(method, path).then().statusCode(status);
     }
 
     @Test
@@ -262,7 +231,7 @@ class OnDemandOperationsIT {
                 ProductCommand.run(settings(), "verify", "--directory", directory.toString(), "--depth", "content");
         String hex = image.children().get(0).blobs().get(1).digest().substring("sha256:".length());
         Path blob = directory.resolve("docker/registry/v2/blobs/sha256/" + hex.substring(0, 2) + "/" + hex + "/data");
-        java.nio.file.Files.write(blob, new byte[] {1, 2, 3});
+        Files.write(blob, new byte[] {1, 2, 3});
         ProductCommand damaged =
                 ProductCommand.run(settings(), "verify", "--directory", directory.toString(), "--depth", "content");
         ProductCommand repaired = ProductCommand.run(
@@ -270,12 +239,7 @@ class OnDemandOperationsIT {
 
         // Then
         assertEquals(0, restored.code(), restored::toString);
-        assertEquals(
-                kept.size(),
-                new ObjectMapper()
-                        .readTree(restored.output())
-                        .at("/objects/done")
-                        .asInt());
+        assertEquals(kept.size(), restored.json().at("/objects/done").asInt());
         assertEquals(0, fine.code(), fine::toString);
         assertEquals(1, damaged.code(), damaged::toString);
         assertTrue(damaged.output().contains("BLOB_"), damaged::toString);
@@ -302,45 +266,18 @@ class OnDemandOperationsIT {
     }
 
     @Test
-    void theExitCodeOfACommandShowsWhatIsWrong() {
-        // Given
-        Map<String, String> unreachable = settings();
-        unreachable.put("BACKUP_ENDPOINT", "http://127.0.0.1:9");
-
-        // When
-        ProductCommand help = ProductCommand.run(settings(), "--help");
-        ProductCommand nonsense = ProductCommand.run(settings(), "restore", "--everything");
-        ProductCommand unknown = ProductCommand.run(settings(), "restore", "--repository", "demo/none");
-        ProductCommand away = ProductCommand.run(unreachable, "catalog");
-
-        // Then
-        assertEquals(0, help.code());
-        assertTrue(help.output().contains("restore"), help::toString);
-        assertEquals(2, nonsense.code(), nonsense::toString);
-        assertEquals(1, unknown.code(), unknown::toString);
-        assertEquals(3, away.code(), away::toString);
-    }
-
-    @Test
-    void tablesOnStandardOutputAndABarOnlyOnATerminal() {
+    void aBarIsShownOnlyOnATerminalAndTheCompletionNeedsNoConfiguration() {
         // When
         ProductCommand verified = ProductCommand.run(settings(), "verify", "--all");
         ProductCommand onTerminal;
         try (RunningCommand running = RunningCommand.startOnTerminal(settings(), "verify", "--all")) {
             onTerminal = running.ended();
         }
-        ProductCommand operations = ProductCommand.run(settings(), "operation", "list");
-        ProductCommand catalog = ProductCommand.run(settings(), "catalog");
-        ProductCommand preflight = ProductCommand.run(settings(), "preflight");
         ProductCommand completion = ProductCommand.run(Map.of(), "completion");
 
         // Then
         assertFalse((verified.output() + verified.errors()).contains("\033"), verified::toString);
         assertTrue(onTerminal.output().contains("\r\033[K"), onTerminal::toString);
-        assertTrue(operations.output().startsWith("ID "), operations::toString);
-        assertTrue(operations.output().contains("   verify "), operations::toString);
-        assertTrue(catalog.output().startsWith("REPOSITORY "), catalog::toString);
-        assertTrue(preflight.output().startsWith("STATE "), preflight::toString);
         assertEquals(0, completion.code(), completion::toString);
         assertTrue(completion.output().contains("_complete_registry-backup"), completion::toString);
     }

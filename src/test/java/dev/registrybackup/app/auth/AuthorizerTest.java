@@ -226,9 +226,11 @@ class AuthorizerTest {
     }
 
     @Test
-    void aCallerThatWaitsTooLongGetsUnknown() {
+    void aCallerThatWaitsTooLongGetsUnknownAndTheLateDecisionCountsForTheNextCall() {
         // Given
-        tokenAuthorizer.held = Optional.of(new Semaphore(0));
+        tokenAuthorizer.allowed.add("slow");
+        Semaphore hold = new Semaphore(0);
+        tokenAuthorizer.held = Optional.of(hold);
         Authorizer impatient = Authorizer.of(tokenAuthorizer, workerPools, clock, Duration.ofMillis(20));
 
         // When
@@ -238,21 +240,7 @@ class AuthorizerTest {
         // Then
         assertEquals(Answer.UNKNOWN, authDecision.answer());
         assertEquals("the review took too long: retry", authDecision.reason());
-    }
-
-    @Test
-    void aLateDecisionCountsForTheNextCall() {
-        // Given
-        tokenAuthorizer.allowed.add("slow");
-        Semaphore hold = new Semaphore(0);
-        tokenAuthorizer.held = Optional.of(hold);
-        Authorizer impatient = Authorizer.of(tokenAuthorizer, workerPools, clock, Duration.ofMillis(20));
-        ask(impatient, "slow");
-
-        // When
         hold.release(10_000);
-
-        // Then
         Awaitility.await().atMost(LONG).until(() -> ask(impatient, "slow") == Answer.ALLOWED);
     }
 
