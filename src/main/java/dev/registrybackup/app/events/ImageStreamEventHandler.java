@@ -155,7 +155,7 @@ public final class ImageStreamEventHandler {
 
     private static HttpStatusException retryLater(RepositoryName stream) {
         return new HttpStatusException(
-                EventResponses.NOT_TAKEN,
+                EventResponses.UNAVAILABLE,
                 "The current state of ImageStream %s was not captured. Send it again".formatted(stream));
     }
 }

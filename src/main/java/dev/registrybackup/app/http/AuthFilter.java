@@ -91,14 +91,14 @@ class AuthFilter {
                         refused(request, function, authDecision);
                     }
                     decide.accept(authDecision);
-                    goOn(request);
+                    resume(request);
                 }));
     }
 
     /**
      * Resumes the request; if nothing reads its body, discards it so that the connection can serve the next request.
      */
-    static void goOn(HttpServerRequest request) {
+    static void resume(HttpServerRequest request) {
         if (!request.isEnded()) {
             request.resume();
         }
@@ -120,12 +120,12 @@ class AuthFilter {
 
     /** Logs an allowed call that may change something. */
     static void logCall(RoutingContext context, String function) {
-        from(LogEvent.of("call").with("function", function).with("caller", of(context)), context.request())
+        from(LogEvent.of("call").with("function", function).with("caller", caller(context)), context.request())
                 .log(LOGGER, Level.INFO);
     }
 
     /** The authorized caller; {@value AuthDecision#NOBODY} if the request needed no authorization. */
-    static String of(RoutingContext context) {
+    static String caller(RoutingContext context) {
         return Optional.<String>ofNullable(context.get(CALLER)).orElse(AuthDecision.NOBODY);
     }
 
@@ -138,7 +138,7 @@ class AuthFilter {
                 switch (authDecision.answer()) {
                     case UNAUTHENTICATED -> 401;
                     case FORBIDDEN -> 403;
-                    case UNKNOWN, ALLOWED -> EventResponses.NOT_TAKEN;
+                    case UNKNOWN, ALLOWED -> EventResponses.UNAVAILABLE;
                 },
                 "Access denied: " + authDecision.reason());
     }

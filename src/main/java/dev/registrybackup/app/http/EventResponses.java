@@ -24,7 +24,7 @@ public class EventResponses {
     /** Knative retries 404, 408, 409, 429 and 5xx, and sends everything else to the dead letter sink at once. */
     public static final int PERMANENT = 422;
 
-    public static final int NOT_TAKEN = 503;
+    public static final int UNAVAILABLE = 503;
 
     private static final String ARRIVED_AT = EventResponses.class.getName();
 
@@ -91,7 +91,7 @@ public class EventResponses {
     static void refuseUnless(boolean done) {
         if (!done) {
             throw new HttpStatusException(
-                    NOT_TAKEN,
+                    UNAVAILABLE,
                     "Neither copied nor recorded as pending: the backup bucket could not be written in time. Send it"
                             + " again");
         }

@@ -32,8 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The API for people: the routes in {@code docs/openapi.yaml}. Each needs the right to its verb, rejects CloudEvents,
- * and runs off the event loop. {@link HttpStatusException#of} maps failures to a
- * status.
+ * and runs off the event loop. {@link HttpStatusException#of} gives failures their status.
  */
 @ApplicationScoped
 class OperationRoutes {
@@ -47,15 +46,15 @@ class OperationRoutes {
             new Route(HttpMethod.POST, "/verify", "verify", submitting(OperationKind.VERIFY)),
             new Route(HttpMethod.POST, "/reconcile", "reconcile", submitting(OperationKind.RECONCILE)),
             new Route(HttpMethod.POST, "/drill", "drill", submitting(OperationKind.DRILL)),
-            new Route(HttpMethod.POST, "/preflight", "preflight", (all, call) -> ok(all.preflight(call.body()))),
+            new Route(HttpMethod.POST, "/preflight", "preflight", (api, call) -> ok(api.preflight(call.body()))),
             new Route(HttpMethod.GET, "/catalog", "catalog", OperationRoutes::catalog),
-            new Route(HttpMethod.GET, "/operations", "operations", (all, call) -> ok(all.operations())),
-            new Route(HttpMethod.GET, "/operations/{id}", "operation", (all, call) -> ok(all.operation(call.id()))),
+            new Route(HttpMethod.GET, "/operations", "operations", (api, call) -> ok(api.operations())),
+            new Route(HttpMethod.GET, "/operations/{id}", "operation", (api, call) -> ok(api.operation(call.id()))),
             new Route(
                     HttpMethod.POST,
                     "/operations/{id}/cancel",
                     "cancel",
-                    (all, call) -> accepted(all.cancel(call.id(), call.caller()))));
+                    (api, call) -> accepted(api.cancel(call.id(), call.caller()))));
 
     private final Settings settings;
     private final AuthFilter authFilter;
@@ -173,7 +172,7 @@ class OperationRoutes {
                 name -> context.queryParam(name).stream()
                         .filter(value -> !value.isEmpty())
                         .findFirst(),
-                AuthFilter.of(context));
+                AuthFilter.caller(context));
         Context own = context.vertx().getOrCreateContext();
         workerPools
                 .submitOperation(() -> {

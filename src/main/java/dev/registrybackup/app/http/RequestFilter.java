@@ -185,7 +185,7 @@ class RequestFilter {
     /** The capture function serves only a broker, which needs a status. */
     private void refuse(RoutingContext context, int status, @Nullable String reason) {
         if (!context.response().ended()) {
-            unread(context, status);
+            discardBody(context, status);
             if (service.imageStreamHandler().isPresent()) {
                 context.response().setStatusCode(status).end();
                 return;
@@ -202,13 +202,13 @@ class RequestFilter {
      * Discards the body of a rejected request, unless the caller is unauthorized and the length is unknown: then it
      * closes the connection.
      */
-    private static void unread(RoutingContext context, int status) {
+    private static void discardBody(RoutingContext context, int status) {
         if (status == 401) {
             context.response().putHeader("WWW-Authenticate", "Bearer");
         }
         if ((status == 401 || status == 403) && context.request().headers().contains("Transfer-Encoding")) {
             context.response().putHeader("Connection", "close");
         }
-        AuthFilter.goOn(context.request());
+        AuthFilter.resume(context.request());
     }
 }

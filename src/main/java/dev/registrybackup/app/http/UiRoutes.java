@@ -44,19 +44,21 @@ class UiRoutes {
     /** In bytes: a token of the largest size with each character escaped, and a URL. */
     private static final long MAX_FORM_BYTES = 32 << 10;
 
-    private final Settings settings;
+    /** Whether this process has the page. */
+    private final boolean isServed;
+
     private final AuthFilter authFilter;
     private final Instance<Pages> pages;
 
     UiRoutes(Settings settings, AuthFilter authFilter, Instance<Pages> pages) {
-        this.settings = settings;
+        this.isServed = settings.isOperations() && !settings.isCommand();
         this.authFilter = authFilter;
         this.pages = pages;
     }
 
     /** Whether the request is for the page and not for the functions. */
     boolean serves(HttpServerRequest request, String path) {
-        if (!settings.isOperations() || settings.isCommand()) {
+        if (!isServed) {
             return false;
         }
         return request.method().equals(HttpMethod.GET)
@@ -67,7 +69,7 @@ class UiRoutes {
     }
 
     void open(@Observes Router router) {
-        if (!settings.isOperations() || settings.isCommand()) {
+        if (!isServed) {
             return;
         }
         router.get("/").order(-120).handler(this::show);
@@ -84,7 +86,7 @@ class UiRoutes {
         Optional<String> cookie = Optional.ofNullable(request.getCookie(COOKIE)).map(Cookie::getValue);
         authFilter.ask(context, VERB, header.or(() -> cookie), authDecision -> {
             if (authDecision.isAllowed()) {
-                sendMessage(context, header.isEmpty() && cookie.isPresent());
+                render(context, header.isEmpty() && cookie.isPresent());
             } else {
                 boolean isFirst = header.isEmpty() && cookie.isEmpty();
                 refuse(context, authDecision, isFirst, request.uri());
@@ -92,7 +94,7 @@ class UiRoutes {
         });
     }
 
-    private void sendMessage(RoutingContext context, boolean isLoggedIn) {
+    private void render(RoutingContext context, boolean isLoggedIn) {
         Map<String, String> query = new HashMap<>();
         context.queryParams().forEach(parameter -> query.putIfAbsent(parameter.getKey(), parameter.getValue()));
         Context own = context.vertx().getOrCreateContext();
