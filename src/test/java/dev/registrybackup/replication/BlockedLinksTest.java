@@ -183,13 +183,9 @@ class BlockedLinksTest {
     @Test
     void aWriteThatFailsIsAFailureAndIsMadeUpForTheNextTime() {
         // Given
-        backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.PUT) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
-            }
-        });
+        backup.failOn(Operation.PUT, "", StoreError.UNAVAILABLE, "The store is down");
         assertThrows(ObjectStoreException.class, () -> links.update(LINK, Set.of(partial(DEPENDENCY))));
-        backup.beforeRequest((operation, key) -> {});
+        backup.heal();
 
         // When
         links.update(LINK, Set.of(partial(DEPENDENCY)));
@@ -202,9 +198,7 @@ class BlockedLinksTest {
     void aListingThatFailsCostsNothingThatWasKnown() {
         // Given
         links.update(LINK, Set.of(partial(DEPENDENCY)));
-        backup.beforeRequest((operation, key) -> {
-            throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
-        });
+        backup.failAlways(StoreError.UNAVAILABLE, "The store is down");
 
         // When
         assertThrows(ObjectStoreException.class, links::refresh);

@@ -6,11 +6,11 @@ import static dev.registrybackup.replication.HandlerFixture.bytes;
 import static dev.registrybackup.replication.HandlerFixture.createdEvent;
 import static dev.registrybackup.replication.HandlerFixture.record;
 import static dev.registrybackup.replication.HandlerFixture.records;
-import static dev.registrybackup.replication.HandlerFixture.storeUnavailable;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.replication.EventResult.Disposition;
 import java.time.Duration;
 import java.util.List;
@@ -104,11 +104,7 @@ class DeadLetterHandlerTest {
     @Test
     void anEventThatCannotBeRecordedIsNotAcknowledged() throws Exception {
         // Given
-        fixture.backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.PUT) {
-                throw storeUnavailable();
-            }
-        });
+        fixture.backup.failOn(Operation.PUT, "", StoreError.UNAVAILABLE, "The store is down");
 
         // When
         EventResult eventResult = handle(createdEvent(BUCKET, KEY), false);

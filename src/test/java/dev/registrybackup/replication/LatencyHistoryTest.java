@@ -9,6 +9,7 @@ import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +17,6 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,15 +102,10 @@ class LatencyHistoryTest {
     @Test
     void whatCouldNotBeWrittenIsWrittenNextTime() {
         // Given
-        AtomicBoolean isDown = new AtomicBoolean(true);
-        backup.beforeRequest((operation, key) -> {
-            if (isDown.get()) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "no answer");
-            }
-        });
+        backup.failAlways(StoreError.UNAVAILABLE, "no answer");
         record(first, 3, Duration.ofMillis(100));
         assertThrows(ObjectStoreException.class, first::flush);
-        isDown.set(false);
+        backup.heal();
 
         // When
         first.flush();
@@ -163,15 +158,10 @@ class LatencyHistoryTest {
         first.flush();
         second.flush();
         clock.advance(Duration.ofDays(1));
-        AtomicBoolean isDown = new AtomicBoolean(true);
-        backup.beforeRequest((operation, key) -> {
-            if (isDown.get() && operation == RecordingObjectStore.Operation.DELETE) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "no answer");
-            }
-        });
+        backup.failOn(Operation.DELETE, "", StoreError.UNAVAILABLE, "no answer");
         assertThrows(ObjectStoreException.class, () -> history.fold(clock.instant()));
         assertEquals(10, histogram(DAY).objects());
-        isDown.set(false);
+        backup.heal();
 
         // When
         history.fold(clock.instant());

@@ -210,7 +210,7 @@ class NotificationHandlerTest {
     void aTemporaryFailureIsPendingAtOnce() throws Exception {
         // Given
         String key = fixture.blob("layer");
-        fixture.registry.beforeRequest((operation, asked) -> failIf(true));
+        fixture.registry.failAlways(StoreError.UNAVAILABLE, "The store is down");
 
         // When
         EventResult eventResult = handle(LONG_TIMEOUT, key);
@@ -227,8 +227,8 @@ class NotificationHandlerTest {
     void aTemporaryFailureThatCannotBeRecordedIsNotAcknowledgedAtOnce() throws Exception {
         // Given
         String key = fixture.blob("layer");
-        fixture.registry.beforeRequest((operation, asked) -> failIf(true));
-        fixture.backup.beforeRequest((operation, asked) -> failIf(operation == Operation.PUT));
+        fixture.registry.failAlways(StoreError.UNAVAILABLE, "The store is down");
+        fixture.backup.failOn(Operation.PUT, "", StoreError.UNAVAILABLE, "The store is down");
 
         // When
         EventResult eventResult = handle(LONG_TIMEOUT, key);

@@ -1,12 +1,12 @@
 package dev.registrybackup.replication;
 
 import static dev.registrybackup.replication.HandlerFixture.awaitWithin;
-import static dev.registrybackup.replication.HandlerFixture.storeUnavailable;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.replication.EventResult.Disposition;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import java.time.Duration;
@@ -73,11 +73,7 @@ class RejectionRecorderTest {
     @Test
     void aKeyThatCannotBeRecordedIsNotDone() throws Exception {
         // Given
-        fixture.backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.PUT) {
-                throw storeUnavailable();
-            }
-        });
+        fixture.backup.failOn(Operation.PUT, "", StoreError.UNAVAILABLE, "The store is down");
 
         // When
         boolean done = recordRejections(EventResult.reject(CORRUPT));

@@ -141,13 +141,9 @@ class ReplicatorTest {
     @ForEachKind
     void aFailureDoesNotStick(Kind kind) {
         // Given
-        fixture.backup().beforeRequest((operation, key) -> {
-            if (operation == Operation.PUT) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
-            }
-        });
+        fixture.backup().failOn(Operation.PUT, "", StoreError.UNAVAILABLE, "The store is away");
         StoreError error = fixture.failure(key(kind));
-        fixture.backup().beforeRequest((operation, key) -> {});
+        fixture.backup().heal();
 
         // When
         ReplicationResult result = fixture.replicate(key(kind));

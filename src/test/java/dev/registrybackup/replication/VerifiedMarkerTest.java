@@ -120,11 +120,7 @@ class VerifiedMarkerTest {
     void aFailedWriteDoesNotSetTheMarker() {
         // Given
         backup.seed(OTHERS_BLOB, new byte[1]);
-        requests.beforeRequest((operation, key) -> {
-            if (operation == Operation.PUT) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
-            }
-        });
+        requests.failOn(Operation.PUT, "", StoreError.UNAVAILABLE, "The store is away");
 
         // When
         assertThrows(ObjectStoreException.class, () -> verifiedMarker.set("every blob was verified"));
@@ -138,13 +134,11 @@ class VerifiedMarkerTest {
     @Test
     void aStoreThatCannotAnswerIsAskedAgain() {
         // Given
-        requests.beforeRequest((operation, key) -> {
-            throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
-        });
+        requests.failAlways(StoreError.UNAVAILABLE, "The store is away");
         assertThrows(ObjectStoreException.class, verifiedMarker::isSet);
 
         // When
-        requests.beforeRequest((operation, key) -> {});
+        requests.heal();
         boolean set = verifiedMarker.isSet();
 
         // Then

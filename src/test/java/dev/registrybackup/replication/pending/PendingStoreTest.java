@@ -213,7 +213,7 @@ class PendingStoreTest {
         pendingStore.writeHeartbeat();
         fail(Operation.PUT);
         assertThrows(ObjectStoreException.class, pendingStore::writeHeartbeat);
-        backup.beforeRequest((operation, key) -> {});
+        backup.heal();
 
         // When
         pendingStore.writeHeartbeat();
@@ -268,11 +268,7 @@ class PendingStoreTest {
     }
 
     private void fail(Operation which) {
-        backup.beforeRequest((operation, key) -> {
-            if (operation == which) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
-            }
-        });
+        backup.failOn(which, "", StoreError.UNAVAILABLE, "The store is down");
     }
 
     private static String name(String sequence) {

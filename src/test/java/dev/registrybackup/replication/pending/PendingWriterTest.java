@@ -120,7 +120,7 @@ class PendingWriterTest {
     @Test
     void aFailureFailsAllWhoShareTheRecordAndNoneAfterIt() throws Exception {
         // Given
-        failWrites();
+        backup.failOn(Operation.PUT, "", StoreError.UNAVAILABLE, "The store is down");
 
         // When
         CompletableFuture<Void> both = submitAtOnce(List.of("a", "b"));
@@ -132,7 +132,7 @@ class PendingWriterTest {
         assertTrue(submitted.stream().allMatch(CompletableFuture::isCompletedExceptionally));
         assertEquals(0, pendingWriter.waitingKeys());
         assertEquals(List.of(), List.copyOf(writtenBatches));
-        backup.beforeRequest((operation, key) -> {});
+        backup.heal();
         get(pendingWriter.submit(key("a"), false));
         assertEquals(List.of("a"), namesIn(bucket.keys(PendingStore.PREFIX).get(0)));
     }
@@ -182,14 +182,6 @@ class PendingWriterTest {
             keys.forEach(key -> submitted.add(pendingWriter.submit(key(key), false)));
         }
         return all(submitted);
-    }
-
-    private void failWrites() {
-        backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.PUT) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
-            }
-        });
     }
 
     private void waitForRelease() {

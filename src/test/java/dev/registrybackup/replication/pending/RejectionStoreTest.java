@@ -126,7 +126,7 @@ class RejectionStoreTest {
         // Given
         fail(Operation.PUT);
         assertThrows(ObjectStoreException.class, () -> rejectionStore.save(Rejection.ofKey("a", "corrupt")));
-        backup.beforeRequest((operation, key) -> {});
+        backup.heal();
 
         // When
         rejectionStore.save(Rejection.ofKey("a", "corrupt"));
@@ -190,7 +190,7 @@ class RejectionStoreTest {
         seed(RejectionStore.MAX_REJECTIONS - 1);
         fail(Operation.PUT);
         assertThrows(ObjectStoreException.class, () -> rejectionStore.save(Rejection.ofKey("a", "corrupt")));
-        backup.beforeRequest((operation, key) -> {});
+        backup.heal();
         clock.advance(RejectionStore.COUNT_INTERVAL);
 
         // When
@@ -209,11 +209,7 @@ class RejectionStoreTest {
     }
 
     private void fail(Operation which) {
-        backup.beforeRequest((operation, key) -> {
-            if (operation == which) {
-                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
-            }
-        });
+        backup.failOn(which, "", StoreError.UNAVAILABLE, "The store is down");
     }
 
     private JsonNode only() throws IOException {

@@ -510,7 +510,7 @@ class RetryWorkerTest {
     private void failOnce(Operation which) {
         backup.beforeRequest((operation, key) -> {
             if (operation == which) {
-                backup.beforeRequest((later, unused) -> {});
+                backup.heal();
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
             }
         });
