@@ -87,11 +87,11 @@ public final class NotificationHandler {
     }
 
     private void replicate(PendingKey key, Duration timeLeft, CompletableFuture<EventResult> reply) {
-        CompletableFuture<ReplicationResult> copying = replicationService.replicateForEvent(key);
-        copying.whenComplete((replicationResult, failure) -> {
+        CompletableFuture<EventResult> copying = replicationService.replicate(Trigger.EVENT, key);
+        copying.whenComplete((result, failure) -> {
             permits.release();
             if (failure == null) {
-                reply.complete(ReplicationService.toEventResult(key, replicationResult));
+                reply.complete(result);
             } else {
                 savePending(key, true, reply, EventResult.RETRY);
             }

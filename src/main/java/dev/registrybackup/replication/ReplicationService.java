@@ -31,32 +31,27 @@ public final class ReplicationService implements RetryHandler {
         this.clock = clock;
     }
 
-    CompletableFuture<ReplicationResult> replicateForEvent(PendingKey key) {
-        return replicate(Trigger.EVENT, key);
-    }
-
-    /** Canaries are not reported to the listener, so that no metric counts them. The replicator skips them. */
-    private CompletableFuture<ReplicationResult> replicate(Trigger trigger, PendingKey key) {
-        return CanaryProbe.isCanary(key.key())
+    /**
+     * Replicates the key. A canary is not reported to the listener, so that no metric counts it; the replicator skips it.
+     *
+     * @return the answer to an event about the key; fails if a retry may succeed
+     */
+    CompletableFuture<EventResult> replicate(Trigger trigger, PendingKey key) {
+        CompletableFuture<ReplicationResult> replicating = CanaryProbe.isCanary(key.key())
                 ? workerPools
                         .submitMetadata(() -> canaryProbe.recordArrival(key))
                         .thenCompose(arrived -> replicator.replicate(key.key()))
                 : replicationListener.observe(trigger, key, replicator.replicate(key.key()), clock);
+        return replicating.thenApply(result -> switch (result.status()) {
+            case COPIED, PRESENT, SOURCE_MISSING, SKIPPED, PARTIAL -> EventResult.ACK;
+            case CORRUPT, SOURCE_CORRUPT, MALFORMED -> EventResult.reject(Rejection.ofKey(key.key(), result.problem()));
+            case BLOCKED -> EventResult.BLOCKED;
+        });
     }
 
     @Override
     public CompletableFuture<Optional<Rejection>> retry(PendingKey key) {
         return replicate(Trigger.RETRY, key)
-                .thenApply(replicationResult -> toEventResult(key, replicationResult).rejections().stream()
-                        .findFirst());
-    }
-
-    static EventResult toEventResult(PendingKey key, ReplicationResult replicationResult) {
-        return switch (replicationResult.status()) {
-            case COPIED, PRESENT, SOURCE_MISSING, SKIPPED, PARTIAL -> EventResult.ACK;
-            case CORRUPT, SOURCE_CORRUPT, MALFORMED ->
-                EventResult.reject(Rejection.ofKey(key.key(), replicationResult.problem()));
-            case BLOCKED -> EventResult.BLOCKED;
-        };
+                .thenApply(result -> result.rejections().stream().findFirst());
     }
 }

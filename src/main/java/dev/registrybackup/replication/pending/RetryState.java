@@ -102,7 +102,8 @@ final class RetryState {
         KeyState keyState = done.state();
         keyState.failures = 0;
         keyState.nextAttemptAt = now;
-        keyState.batches.removeAll(done.batches());
+        // Records added since it started come after those that it completes.
+        keyState.batches.subList(0, done.batches().size()).clear();
         if (keyState.batches.isEmpty()) {
             keys.remove(key);
         }
