@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -25,11 +26,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /**
- * Compares and copies all shards, one after the other in key order, and updates the record of what is missing from the
- * registry. For one thread.
+ * Compares and copies all shards in key order, and updates the record of what is missing from the registry. Compares small
+ * shards side by side, each by a process of rclone, and copies one shard at a time. For one thread.
  */
 final class DiffPhase {
     /** How many rclone commands the summary has at most. */
@@ -45,6 +47,7 @@ final class DiffPhase {
     private final Comparer comparer;
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
+    private final WorkerPools workerPools;
     private final OperationContext context;
     private final List<String> failedShards = new ArrayList<>();
     private final List<String> commands = new ArrayList<>();
@@ -58,11 +61,13 @@ final class DiffPhase {
             Comparer comparer,
             CopyPhase copyPhase,
             ReconcileStats reconcileStats,
+            WorkerPools workerPools,
             OperationContext context) {
         this.storePair = storePair;
         this.comparer = comparer;
         this.copyPhase = copyPhase;
         this.reconcileStats = reconcileStats;
+        this.workerPools = workerPools;
         this.context = context;
     }
 
@@ -106,25 +111,17 @@ final class DiffPhase {
     /**
      * Compares and copies all shards.
      *
-     * @param sizes how many links each shard had before; receives how many each has now
+     * @param sizes how many keys each shard had before; receives how many each has now
      */
     void run(long shardSize, ShardSizes sizes, MissingIntervalUpdate missingIntervals) {
         context.phase("comparing");
         boolean areHashes = areETagsMd5(storePair.registry()) && areETagsMd5(storePair.backup());
-        List<Shard> shards = new ShardPlanner(
+        List<List<Shard>> groups = new ShardPlanner(
                         storePair, comparer, shardSize, areHashes ? CompareBy.CONTENT : CompareBy.SIZE)
-                .plan(sizes);
-        shardCount = shards.size();
-        for (Shard shard : shards) {
-            ShardReconciler.ShardResult shardResult = new ShardReconciler(
-                            shard, comparer, storePair.layout(), copyPhase, reconcileStats, !areHashes)
-                    .run();
-            addResult(shard, shardResult);
-            recordMissing(shard, shardResult, missingIntervals);
-            if (isLinkShard(shard)) {
-                sizes.put(shard.prefix(), shardResult.initialKeys());
-            }
-            if (!shardResult.isReliable() && isStoreUnreachable(shard)) {
+                .planGroups(sizes);
+        shardCount = groups.stream().mapToInt(List::size).sum();
+        for (List<Shard> group : groups) {
+            if (!runGroup(group, areHashes, sizes, missingIntervals)) {
                 break;
             }
         }
@@ -133,6 +130,32 @@ final class DiffPhase {
             missingIntervals.updateRange(
                     endOfPrefix(storePair.layout().repositoriesPrefix()), new TreeSet<>(), key -> {});
         }
+    }
+
+    /** Compares these shards at once and copies them one after the other; returns whether both stores can be reached. */
+    private boolean runGroup(
+            List<Shard> group, boolean areHashes, ShardSizes sizes, MissingIntervalUpdate missingIntervals) {
+        List<ShardReconciler> reconcilers = group.stream()
+                .map(shard ->
+                        new ShardReconciler(shard, comparer, storePair.layout(), copyPhase, reconcileStats, !areHashes))
+                .toList();
+        // All are waited for even if one fails, so that no rclone outlives the run.
+        WorkerPools.join(CompletableFuture.allOf(reconcilers.stream()
+                .map(reconciler -> workerPools.submitOperation(reconciler::compare))
+                .toArray(CompletableFuture[]::new)));
+        for (int number = 0; number < group.size(); number++) {
+            Shard shard = group.get(number);
+            ShardReconciler.ShardResult shardResult = reconcilers.get(number).copy();
+            addResult(shard, shardResult);
+            recordMissing(shard, shardResult, missingIntervals);
+            if (shard.isFastList()) {
+                sizes.put(shard.prefix(), shardResult.initialKeys());
+            }
+            if (!shardResult.isReliable() && isStoreUnreachable(shard)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -168,11 +191,6 @@ final class DiffPhase {
             context.report(new Finding(FindingCode.UNDETERMINED, "comparison", problem));
             return true;
         }
-    }
-
-    private boolean isLinkShard(Shard shard) {
-        return shard.isFastList()
-                && shard.prefix().startsWith(storePair.layout().repositoriesPrefix());
     }
 
     private void addResult(Shard shard, ShardReconciler.ShardResult shardResult) {

@@ -121,7 +121,8 @@ final class ReconcileRun {
         context.phase("replacing corrupt blobs");
         RepairPhase repairPhase = new RepairPhase(storePair, replicator, copyPhase, tools.rateLimiter(), context);
         summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
-        DiffPhase diffPhase = new DiffPhase(storePair, comparer, copyPhase, reconcileStats, context);
+        DiffPhase diffPhase =
+                new DiffPhase(storePair, comparer, copyPhase, reconcileStats, tools.workerPools(), context);
         boolean mayPrune = compare(diffPhase, last.summary());
         retryBlockedLinks(replicator, copyPhase);
         boolean isPruned = prune(replicator, mayPrune);

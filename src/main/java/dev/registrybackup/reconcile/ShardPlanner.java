@@ -14,11 +14,16 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Divides the keys of both stores into shards that are compared one after the other, in key order. rclone keeps a whole
- * shard in memory, so their size is bounded. Each shard is a run of rclone, so a small registry has only three.
+ * Divides the keys of both stores into shards, in key order. rclone keeps a whole shard in memory, so their size is bounded.
+ * Each shard is a run of rclone, so a small registry has only three. Small shards are compared at once, in groups that
+ * have no more keys than one shard may have.
  */
 final class ShardPlanner {
     private static final int BLOB_SHARDS = 256;
+
+    /** Each process of rclone takes some 40 MiB besides its keys. */
+    private static final int MAX_PROCESSES = 4;
+
     private static final String UPLOADS_PATTERN = "_uploads/**";
 
     private final StorePair storePair;
@@ -42,13 +47,31 @@ final class ShardPlanner {
     /**
      * All shards, in the order of their keys.
      *
-     * @param before how many links each shard had in the last run, which saves counting them now
+     * @param before how many keys each shard had in the last run, which saves counting them now
      */
     List<Shard> plan(ShardSizes before) {
         List<Shard> shards = new ArrayList<>(blobShards());
         addLinks(storePair.layout().repositoriesPrefix(), before, shards);
         shards.add(otherShard());
         return shards;
+    }
+
+    /** As {@link #plan}, with adjacent shards that may be compared at once in one group; a shard of unknown size is alone. */
+    List<List<Shard>> planGroups(ShardSizes before) {
+        List<List<Shard>> groups = new ArrayList<>();
+        List<Shard> group = List.of();
+        long groupKeys = maxKeys;
+        for (Shard shard : plan(before)) {
+            long keys = shard.isFastList() ? before.keysBelow(shard.prefix()).orElse(maxKeys) : maxKeys;
+            if (group.size() == MAX_PROCESSES || groupKeys + keys > maxKeys) {
+                group = new ArrayList<>();
+                groups.add(group);
+                groupKeys = 0;
+            }
+            group.add(shard);
+            groupKeys += keys;
+        }
+        return groups;
     }
 
     /** Digests are evenly distributed, so one of the 256 directories shows the size of all. */

@@ -29,7 +29,7 @@ import java.util.function.Consumer;
 
 /**
  * Reconciles one shard: rclone compares it, the reported keys are copied, and rclone compares again until it reports no
- * key that another copy could change. For one use, by one thread.
+ * key that another copy could change. For one use, by one thread at a time.
  */
 final class ShardReconciler {
     /** For single keys rclone lists each directory above a key, in both stores. */
@@ -47,7 +47,12 @@ final class ShardReconciler {
     /** The results of reported keys; written by the copying threads, and read once these are done. */
     private final ConcurrentSkipListMap<String, KeyResult> keyResults = new ConcurrentSkipListMap<>();
 
+    private final List<Difference> firstDifferences = new ArrayList<>();
+    /** Tags' current links that rclone cannot compare. */
+    private final List<String> uncomparedLinks = new ArrayList<>();
+
     private final TreeSet<String> missingInRegistry = new TreeSet<>();
+    private Optional<Comparison> first = Optional.empty();
     private final List<String> commands = new ArrayList<>();
     private long comparedKeys;
     private long handled;
@@ -94,20 +99,29 @@ final class ShardReconciler {
         this.readsCurrentLinks = readsCurrentLinks;
     }
 
-    /** Compares and copies. */
-    ShardResult run() {
-        List<Difference> differences = new ArrayList<>();
-        Comparison first = recordComparison(comparer.compare(shard, difference -> handle(difference, differences)));
-        copyAll(differences, first.isReliable(), first.keys());
-        String problem = first.isReliable() ? confirm(first.keys()) : first.problem();
+    /** Compares the shard for the first time. Copies nothing, so other shards may be compared or copied meanwhile. */
+    void compare() {
+        first = Optional.of(recordComparison(comparer.compare(shard, this::handle)));
+    }
+
+    /** Copies what {@link #compare} has found, and compares again. */
+    ShardResult copy() {
+        Comparison comparison = first.orElseThrow();
+        uncomparedLinks.forEach(key -> copyPhase.copy(key, InBackup.DIFFERENT, keyResult -> {
+            if (keyResult.state() != State.SAME) {
+                putResult(key, keyResult);
+            }
+        }));
+        copyAll(firstDifferences, comparison.isReliable(), comparison.keys());
+        String problem = comparison.isReliable() ? confirm(comparison.keys()) : comparison.problem();
         missingInRegistry.forEach(key -> reconcileStats.add(layout.parse(key).kind(), Count.MISSING_IN_REGISTRY, 1));
         return new ShardResult(
                 problem,
-                first.isReliable() ? missingInRegistry : new TreeSet<>(),
+                comparison.isReliable() ? missingInRegistry : new TreeSet<>(),
                 Map.copyOf(keyResults),
                 commands,
                 comparedKeys,
-                first.keys());
+                comparison.keys());
     }
 
     private Comparison recordComparison(Comparison comparison) {
@@ -116,7 +130,7 @@ final class ShardReconciler {
         return comparison;
     }
 
-    private void handle(Difference difference, List<Difference> differences) {
+    private void handle(Difference difference) {
         String key = difference.key();
         Kind kind = layout.parse(key).kind();
         if (!isCompared(kind)) {
@@ -129,16 +143,12 @@ final class ShardReconciler {
             case SAME -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
                 if (readsCurrentLinks && kind == Kind.TAG_CURRENT_LINK) {
-                    copyPhase.copy(key, InBackup.DIFFERENT, keyResult -> {
-                        if (keyResult.state() != State.SAME) {
-                            putResult(key, keyResult);
-                        }
-                    });
+                    uncomparedLinks.add(key);
                 }
             }
             case ONLY_IN_REGISTRY, DIFFERENT -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
-                differences.add(difference);
+                firstDifferences.add(difference);
             }
             case ONLY_IN_BACKUP -> {
                 if (kind != Kind.UNKNOWN) {

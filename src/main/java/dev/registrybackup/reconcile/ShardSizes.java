@@ -13,13 +13,13 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
- * The record of how many links each shard had in the last run, under {@value #KEY}, which saves a listing to count them. For
- * one run, and one thread.
+ * The record of how many keys each shard had in the last run, under {@value #KEY}: saves a listing to count them, and tells
+ * which shards may be compared at once. For one run, and one thread.
  */
 final class ShardSizes {
     static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/shards";
 
-    /** A larger record could not be read back; then none is kept, and links are counted in each run. */
+    /** A larger record could not be read back; then none is kept, and keys are counted in each run. */
     private static final int MAX_SHARDS = 50_000;
 
     private final MetadataStore records;
@@ -39,7 +39,7 @@ final class ShardSizes {
                 }));
     }
 
-    /** How many links there were below this prefix, in any shards; empty if unknown. */
+    /** How many keys there were below this prefix, in any shards; empty if unknown. */
     OptionalLong keysBelow(String prefix) {
         NavigableMap<String, Long> shards = previous.subMap(prefix, true, prefix + Character.MAX_VALUE, true);
         return shards.isEmpty()

@@ -9,8 +9,10 @@ import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.reconcile.rclone.Shard;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import dev.registrybackup.registry.RegistryLayout;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** Into what parts two stores are cut. */
@@ -23,12 +25,15 @@ class ShardPlannerTest {
     private final RecordingObjectStore registry = new RecordingObjectStore(registryBucket);
 
     private List<Shard> plan(long mostKeys) {
+        return planner(mostKeys).plan(new ShardSizes(backup));
+    }
+
+    private ShardPlanner planner(long mostKeys) {
         return new ShardPlanner(
-                        new StorePair(registry, backup, new RegistryLayout("")),
-                        new StoreComparer(registryBucket, backup),
-                        mostKeys,
-                        CompareBy.CONTENT)
-                .plan(new ShardSizes(backup));
+                new StorePair(registry, backup, new RegistryLayout("")),
+                new StoreComparer(registryBucket, backup),
+                mostKeys,
+                CompareBy.CONTENT);
     }
 
     private static List<String> prefixes(List<Shard> parts) {
@@ -122,6 +127,33 @@ class ShardPlannerTest {
 
         // Then
         assertEquals(List.of(BASE + "blobs/sha256/00/", LINKS + "b/", LINKS + "c/"), countedPrefixes());
+    }
+
+    @Test
+    void smallShardsAreComparedAtOnceAsLongAsTheirKeysTogetherWouldFitOneShard() {
+        // Given
+        Map<String, Long> sizes = new TreeMap<>(Map.of("a", 700L, "b", 300L, "c", 1L, "d", 749L, "e", 1L, "f", 1L));
+        sizes.putAll(Map.of("g", 1L, "h", 1L, "i", 1L, "j", 1L));
+        sizes.keySet().forEach(name -> backup.seed(LINKS + name + "/app/_layers/sha256/1/link", new byte[1]));
+        backup.seed(LINKS + "new/app/_layers/sha256/1/link", new byte[1]);
+        Map<String, Long> byPrefix = new HashMap<>(Map.of(BASE + "blobs/", 1L));
+        sizes.forEach((name, keys) -> byPrefix.put(LINKS + name + "/", keys));
+        writeSizes(byPrefix);
+
+        // When
+        List<List<Shard>> groups = planner(1_000).planGroups(new ShardSizes(backup));
+
+        // Then
+        assertEquals(
+                List.of(
+                        List.of(BASE + "blobs/", LINKS + "a/"),
+                        List.of(LINKS + "b/", LINKS + "c/"),
+                        List.of(LINKS + "d/", LINKS + "e/", LINKS + "f/", LINKS + "g/"),
+                        List.of(LINKS + "h/", LINKS + "i/", LINKS + "j/"),
+                        List.of(LINKS + "new/"),
+                        List.of(LINKS),
+                        List.of("")),
+                groups.stream().map(ShardPlannerTest::prefixes).toList());
     }
 
     private void writeSizes(Map<String, Long> keys) {

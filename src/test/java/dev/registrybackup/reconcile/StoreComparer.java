@@ -7,7 +7,6 @@ import dev.registrybackup.reconcile.rclone.Comparison;
 import dev.registrybackup.reconcile.rclone.Difference;
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
 import dev.registrybackup.reconcile.rclone.Shard;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,19 +16,21 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Compares two stores as rclone does, and tells what a test wants besides. */
+/** Compares two stores as rclone does, and tells what a test wants besides. Safe for use by many threads. */
 final class StoreComparer implements Comparer {
     private final ObjectStore registry;
     private final ObjectStore backup;
     private final Set<String> hidden = new HashSet<>();
-    private final Map<String, Kind> reportedOnce = new TreeMap<>();
+    private final Map<String, Kind> reportedOnce = new ConcurrentSkipListMap<>();
     private final Map<String, String> failing = new HashMap<>();
-    private final List<String> comparisons = new ArrayList<>();
+    private final List<String> comparisons = new CopyOnWriteArrayList<>();
     private final Map<String, Kind> reported = new HashMap<>();
     private Runnable beforeCompare = () -> {};
 

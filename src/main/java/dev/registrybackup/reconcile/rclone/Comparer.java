@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.SortedSet;
 import java.util.function.Consumer;
 
-/** Compares the registry's store with the backup. Blocks; one thread at a time. */
+/** Compares the registry's store with the backup. Blocks; safe for use by several threads at a time. */
 public interface Comparer {
     /** Compares a complete shard in both directions; the consumer receives each key as it comes. */
     Comparison compare(Shard shard, Consumer<Difference> found);
