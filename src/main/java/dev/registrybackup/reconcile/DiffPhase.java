@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.objectstore.ObjectInfo;
@@ -51,7 +52,7 @@ final class DiffPhase {
     private final OperationContext context;
     private final List<String> failedShards = new ArrayList<>();
     private final List<String> commands = new ArrayList<>();
-    private final TreeSet<String> changedRepositories = new TreeSet<>();
+    private final SortedSet<String> changedRepositories = new TreeSet<>();
     private final Set<String> remainingKeys = new HashSet<>();
     private long comparedKeys;
     private int shardCount;
@@ -76,24 +77,11 @@ final class DiffPhase {
         return List.copyOf(failedShards);
     }
 
-    /** The first rclone commands. */
-    List<String> commands() {
-        return List.copyOf(commands);
-    }
-
-    /** How many keys rclone reported. */
-    long comparedKeys() {
-        return comparedKeys;
-    }
-
-    /** How many shards there were. */
-    int shardCount() {
-        return shardCount;
-    }
-
-    /** The repositories with copied links; not all of them if there are more than {@value #MAX_REPOSITORIES}. */
-    SortedSet<String> changedRepositories() {
-        return new TreeSet<>(changedRepositories);
+    /** The repositories with copied links; empty if they are too many to keep. */
+    Optional<SortedSet<String>> changedRepositories() {
+        return changedRepositories.size() > MAX_REPOSITORIES
+                ? Optional.empty()
+                : Optional.of(new TreeSet<>(changedRepositories));
     }
 
     /** The remaining keys; empty if there are too many to keep, or shards were not compared. */
@@ -103,9 +91,13 @@ final class DiffPhase {
                 : Optional.empty();
     }
 
-    /** Whether {@link #changedRepositories} is not all of them. */
-    boolean hasManyRepositories() {
-        return changedRepositories.size() > MAX_REPOSITORIES;
+    /** Adds the shards and what rclone did to the summary. */
+    void summarize(ObjectNode summary) {
+        summary.put("shards", shardCount);
+        failedShards.forEach(summary.putArray("failedShards")::add);
+        ObjectNode rclone = summary.putObject("rclone");
+        rclone.put("version", comparer.version()).put("keys", comparedKeys);
+        commands.forEach(rclone.putArray("commands")::add);
     }
 
     /**
@@ -215,7 +207,7 @@ final class DiffPhase {
         if (keyResult.isCopied()) {
             reconcileStats.add(path.kind(), Count.COPIED, 1);
             reconcileStats.add(path.kind(), Count.MISSED_BY_EVENTS, keyResult.missedByEvents() ? 1 : 0);
-            if (path instanceof Link link && !hasManyRepositories()) {
+            if (path instanceof Link link && changedRepositories.size() <= MAX_REPOSITORIES) {
                 changedRepositories.add(link.repository().value());
             }
         } else if (keyResult.state() == KeyResult.State.REMAINING) {

@@ -120,22 +120,20 @@ final class Pruner {
                 .filter(key -> storePair.layout().parse(key).kind() == kind);
     }
 
+    /** Passes on the prunable keys of a kind, those of one repository at a time. */
     private void forEachRepository(Kind kind, Consumer<RepositoryKeys> remove) {
         try (Stream<String> keys = prunableKeys(kind)) {
-            @Nullable RepositoryKeys repositoryKeys = null;
+            Optional<RepositoryKeys> last = Optional.empty();
             for (String key : (Iterable<String>) keys::iterator) {
                 RepositoryName repository = ((Link) storePair.layout().parse(key)).repository();
-                if (repositoryKeys != null && !repositoryKeys.repository().equals(repository)) {
-                    pruneRepository(repositoryKeys, remove);
-                    repositoryKeys = null;
+                if (last.filter(before -> before.repository().equals(repository))
+                        .isEmpty()) {
+                    last.ifPresent(before -> pruneRepository(before, remove));
+                    last = Optional.of(new RepositoryKeys(repository, new ArrayList<>()));
                 }
-                repositoryKeys =
-                        repositoryKeys == null ? new RepositoryKeys(repository, new ArrayList<>()) : repositoryKeys;
-                repositoryKeys.keys().add(key);
+                last.get().keys().add(key);
             }
-            if (repositoryKeys != null) {
-                pruneRepository(repositoryKeys, remove);
-            }
+            last.ifPresent(complete -> pruneRepository(complete, remove));
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.registrybackup.reconcile;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.catalog.Catalog;
@@ -36,7 +35,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -61,8 +59,15 @@ final class ReconcileRun {
     private final Alarms alarms;
     private final ReconcileStats reconcileStats = new ReconcileStats();
     private final ObjectNode summary = JsonNodeFactory.instance.objectNode();
-    private boolean isSuccessful;
-    private boolean isComplete;
+
+    /**
+     * The result of a run.
+     *
+     * @param summary its figures
+     * @param isSuccessful whether every key was compared and every other phase finished
+     * @param isComplete whether it was successful and nothing remains
+     */
+    record RunResult(ObjectNode summary, boolean isSuccessful, boolean isComplete) {}
 
     /**
      * Prepares a run over these stores.
@@ -89,18 +94,8 @@ final class ReconcileRun {
         this.alarms = new Alarms(storePair.backup(), tools.clock());
     }
 
-    /** Whether every key was compared and every other phase finished. Call it after {@link #run}. */
-    boolean isSuccessful() {
-        return isSuccessful;
-    }
-
-    /** Whether the run was successful and nothing remains. Call it after {@link #run}. */
-    boolean isComplete() {
-        return isComplete;
-    }
-
-    /** Runs all phases and returns the summary. */
-    ObjectNode run() {
+    /** Runs all phases. */
+    RunResult run() {
         Comparer comparer = tools.comparerFactory().apply(scratch);
         // A manifest is pushed after its blobs. So the snapshot comes first: blobs may be newer than it, never older.
         boolean isCaptured =
@@ -133,13 +128,14 @@ final class ReconcileRun {
         abortUploads();
         refreshCatalog(diffPhase, isFilled);
         boolean isArchived = archive(diffPhase);
-        isSuccessful = isCaptured
+        boolean isSuccessful = isCaptured
                 && isAdopted
                 && isPruned
                 && isArchived
                 && diffPhase.failedShards().isEmpty();
-        isComplete = isSuccessful && repairPhase.remaining() == 0 && reconcileStats.total(Count.REMAINING) == 0;
-        return summarize(diffPhase, comparer);
+        boolean isComplete = isSuccessful && repairPhase.remaining() == 0 && reconcileStats.total(Count.REMAINING) == 0;
+        summarize(diffPhase);
+        return new RunResult(summary, isSuccessful, isComplete);
     }
 
     private static boolean hasComparedAll(ObjectNode last) {
@@ -358,12 +354,13 @@ final class ReconcileRun {
 
     /** Writes the catalog of the changed repositories; of all if many changed, or something was pruned. */
     private void refreshCatalog(DiffPhase diffPhase, boolean hasCatalog) {
-        List<Scope> scopes = new ArrayList<>();
-        if (!hasCatalog || diffPhase.hasManyRepositories() || reconcileStats.total(Count.PRUNED) > 0) {
-            scopes.add(new Scope.All());
-        } else {
-            diffPhase.changedRepositories().forEach(name -> scopes.add(new Scope.Repository(new RepositoryName(name))));
-        }
+        List<Scope> scopes = diffPhase
+                .changedRepositories()
+                .filter(names -> hasCatalog && reconcileStats.total(Count.PRUNED) == 0)
+                .map(names -> names.stream()
+                        .map(name -> (Scope) new Scope.Repository(new RepositoryName(name)))
+                        .toList())
+                .orElseGet(() -> List.of(new Scope.All()));
         Optional<CaptureReader> captures =
                 isOpenShift ? Optional.of(new CaptureReader(backup.store(), tools.scratch())) : Optional.empty();
         Verifier verifier = new Verifier(
@@ -398,19 +395,12 @@ final class ReconcileRun {
         return problem.isEmpty();
     }
 
-    private ObjectNode summarize(DiffPhase diffPhase, Comparer comparer) {
+    private void summarize(DiffPhase diffPhase) {
         summary.put("deletionPolicy", reconcilePolicy.isMirror() ? "mirror" : "keep");
         summary.set("classes", reconcileStats.json());
         for (Count count : Count.values()) {
             summary.put(count.label(), reconcileStats.total(count));
         }
-        summary.put("shards", diffPhase.shardCount());
-        ArrayNode failed = summary.putArray("failedShards");
-        diffPhase.failedShards().forEach(failed::add);
-        ObjectNode rclone = summary.putObject("rclone");
-        rclone.put("version", comparer.version()).put("keys", diffPhase.comparedKeys());
-        ArrayNode commands = rclone.putArray("commands");
-        diffPhase.commands().forEach(commands::add);
-        return summary;
+        diffPhase.summarize(summary);
     }
 }

@@ -33,7 +33,6 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -137,14 +136,15 @@ public final class Reconciliation {
                     .withAcknowledged(new AcknowledgedFindings(backup, tools.clock()).current());
             ReconcileRun reconcileRun =
                     new ReconcileRun(ofRun, tools, reconcilePolicy, isOpenShift, context, scratch, begun);
-            ObjectNode summary = flushOnFailure(reportWriter, reconcileRun::run);
+            ReconcileRun.RunResult result = flushOnFailure(reportWriter, reconcileRun);
+            ObjectNode summary = result.summary();
             ObjectNode requests = summary.putObject("requests");
             requests.set("registry", registry.json());
             requests.set("backup", backup.json());
             Instant ended = tools.clock().instant();
             summary.put("startedAt", begun.toString()).put("finishedAt", ended.toString());
-            summary.put("outcome", reconcileRun.isComplete() ? "complete" : "incomplete")
-                    .put("success", reconcileRun.isSuccessful());
+            summary.put("outcome", result.isComplete() ? "complete" : "incomplete")
+                    .put("success", result.isSuccessful());
             // Open alarms are findings too, so that exit codes and reports show them.
             ArrayNode openAlarms = summary.putArray("alarms");
             for (Alarm alarm : alarms.openAlarms()) {
@@ -152,10 +152,10 @@ public final class Reconciliation {
                 context.report(new Finding(FindingCode.ALARM, alarm.id(), alarm.problem()));
             }
             reportWriter.finish(summary);
-            new LastRun(backup).write(summary, reconcileRun.isSuccessful(), reconcileRun.isComplete(), begun, ended);
+            new LastRun(backup).write(summary, result.isSuccessful(), result.isComplete(), begun, ended);
             DailyHistory.attempt(() -> writeHistory(backup, summary, begun, ended));
             log(id, summary, begun, ended);
-            return new ReconcileResult(summary, reconcileRun.isComplete());
+            return new ReconcileResult(summary, result.isComplete());
         } finally {
             deleteRecursively(scratch);
         }
@@ -201,9 +201,9 @@ public final class Reconciliation {
     }
 
     /** Writes the findings so far even if the run fails. */
-    private static ObjectNode flushOnFailure(ReportWriter reportWriter, Supplier<ObjectNode> work) {
+    private static ReconcileRun.RunResult flushOnFailure(ReportWriter reportWriter, ReconcileRun reconcileRun) {
         try {
-            return work.get();
+            return reconcileRun.run();
         } catch (ObjectStoreException e) {
             try {
                 reportWriter.flush();

@@ -80,7 +80,7 @@ final class StoreComparer implements Comparer {
         beforeCompare.run();
         if (failing.containsKey(shard.prefix())) {
             reportOnce(shard, found);
-            return new Comparison(false, failing.get(shard.prefix()), 0, "rclone check");
+            return new Comparison(failing.get(shard.prefix()), 0, "rclone check");
         }
         Map<String, ObjectInfo> here = objects(registry, shard);
         Map<String, ObjectInfo> there = objects(backup, shard);
@@ -89,7 +89,7 @@ final class StoreComparer implements Comparer {
         // rclone lists many directories at a time, and reports keys in no order.
         keys.descendingSet().forEach(key -> report(shard, key, here.get(key), there.get(key), found));
         reportOnce(shard, found);
-        return new Comparison(true, "", keys.size(), "rclone check " + shard.prefix());
+        return new Comparison("", keys.size(), "rclone check " + shard.prefix());
     }
 
     private void reportOnce(Shard shard, Consumer<Difference> found) {
@@ -112,7 +112,7 @@ final class StoreComparer implements Comparer {
                 report(shard, key, here.get(key), there.get(key), found);
             }
         }
-        return new Comparison(true, "", keys.size(), "rclone check --files-from-raw");
+        return new Comparison("", keys.size(), "rclone check --files-from-raw");
     }
 
     private void report(

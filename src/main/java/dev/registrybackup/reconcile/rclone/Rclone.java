@@ -99,7 +99,7 @@ public final class Rclone implements Comparer {
     @Override
     public Comparison compareKeys(Shard shard, Collection<String> keys, Consumer<Difference> found) {
         if (keys.isEmpty()) {
-            return new Comparison(true, "", 0, "");
+            return new Comparison("", 0, "");
         }
         keys.forEach(key -> requireListable(shard.prefix(), key));
         try {
@@ -142,7 +142,7 @@ public final class Rclone implements Comparer {
                 .or(() -> report.sawBackupKey() ? Optional.empty() : listingProblem(right));
         String quoted = RcloneProcess.quote(command);
         return problem.map(reason -> failed(shard, reason, report.keys(), quoted))
-                .orElseGet(() -> new Comparison(true, "", report.keys(), quoted));
+                .orElseGet(() -> new Comparison("", report.keys(), quoted));
     }
 
     private List<String> checkCommand(String left, String right, Shard shard, Optional<Path> keys) {
@@ -179,7 +179,7 @@ public final class Rclone implements Comparer {
     private static Comparison failed(Shard shard, String reason, long keys, String command) {
         String problem = "Failed to compare \"%s\" of the registry with the backup: %s; run the command for details"
                 .formatted(shard.prefix(), reason);
-        return new Comparison(false, problem, keys, command);
+        return new Comparison(problem, keys, command);
     }
 
     /**
