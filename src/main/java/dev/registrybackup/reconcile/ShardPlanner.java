@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import java.util.stream.Stream;
 
 /**
@@ -96,13 +96,14 @@ final class ShardPlanner {
             shards.add(linkShard(prefix));
             return;
         }
-        // In key order, in which "a-b/" sorts before "a/".
-        TreeSet<String> below = new TreeSet<>();
-        comparer.listDirectories(prefix).stream()
-                .filter(name -> !name.equals("_uploads"))
-                .forEach(name -> below.add(prefix + name + "/"));
-        below.forEach(directory -> addLinks(directory, before, shards));
-        shards.add(new Shard(prefix, compareLinksBy, List.of("/*/**"), false));
+        // In the order of keys, since the names of directories end in a slash.
+        SortedSet<String> names = comparer.listNames(prefix);
+        names.stream()
+                .filter(name -> name.endsWith("/") && !name.equals("_uploads/"))
+                .forEach(name -> addLinks(prefix + name, before, shards));
+        if (names.stream().anyMatch(name -> !name.endsWith("/"))) {
+            shards.add(new Shard(prefix, compareLinksBy, List.of("/*/**"), false));
+        }
     }
 
     /** Counts only what is new or was near the bound, because counting takes as many requests as comparing. */

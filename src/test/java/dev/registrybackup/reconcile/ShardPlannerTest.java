@@ -91,12 +91,25 @@ class ShardPlannerTest {
                         LINKS + "a-b/",
                         LINKS + "a/app/_layers/",
                         LINKS + "a/app/_manifests/",
-                        LINKS + "a/app/",
-                        LINKS + "a/",
                         LINKS + "c/",
-                        LINKS,
                         ""),
                 prefixes);
+    }
+
+    @Test
+    void whatIsBesideTheDirectoriesOfALargeOneIsAShardOfItsOwn() {
+        // Given
+        for (int number = 0; number < 5; number++) {
+            registryBucket.seed(LINKS + "a/app/_layers/sha256/" + number + "/link", new byte[1]);
+        }
+        registryBucket.seed(LINKS + "a/note", new byte[1]);
+
+        // When
+        List<Shard> parts = plan(5);
+
+        // Then
+        assertEquals(List.of(BASE + "blobs/", LINKS + "a/app/", LINKS + "a/", ""), prefixes(parts));
+        assertEquals(new Shard(LINKS + "a/", CompareBy.CONTENT, List.of("/*/**"), false), parts.get(2));
     }
 
     @Test
@@ -110,7 +123,7 @@ class ShardPlannerTest {
         List<String> prefixes = prefixes(plan(1_000));
 
         // Then
-        assertEquals(List.of(BASE + "blobs/", LINKS + "a/", LINKS + "b/", LINKS, ""), prefixes);
+        assertEquals(List.of(BASE + "blobs/", LINKS + "a/", LINKS + "b/", ""), prefixes);
         assertEquals(List.of(BASE + "blobs/sha256/00/"), countedPrefixes());
     }
 
@@ -151,7 +164,6 @@ class ShardPlannerTest {
                         List.of(LINKS + "d/", LINKS + "e/", LINKS + "f/", LINKS + "g/"),
                         List.of(LINKS + "h/", LINKS + "i/", LINKS + "j/"),
                         List.of(LINKS + "new/"),
-                        List.of(LINKS),
                         List.of("")),
                 groups.stream().map(ShardPlannerTest::prefixes).toList());
     }

@@ -157,13 +157,13 @@ final class StoreComparer implements Comparer {
     }
 
     @Override
-    public SortedSet<String> listDirectories(String prefix) {
+    public SortedSet<String> listNames(String prefix) {
         TreeSet<String> names = new TreeSet<>();
         for (ObjectStore store : List.of(registry, backup)) {
             try (Stream<ObjectInfo> listing = store.list(prefix)) {
                 listing.map(object -> object.key().substring(prefix.length()))
-                        .filter(rest -> rest.contains("/"))
-                        .forEach(rest -> names.add(rest.substring(0, rest.indexOf('/'))));
+                        .forEach(rest -> names.add(
+                                rest.substring(0, rest.indexOf('/') < 0 ? rest.length() : rest.indexOf('/') + 1)));
             }
         }
         return names;

@@ -121,14 +121,15 @@ public final class Archive {
 
     private Optional<String> purgeExpired(String removed, Instant now) {
         LocalDate oldest = LocalDate.ofInstant(now.minus(destination.retention()), ZoneOffset.UTC);
-        List<String> days = new ArrayList<>();
-        Optional<String> problem = process.listDirectories(child(removed, ""), days::add);
+        List<String> names = new ArrayList<>();
+        Optional<String> problem = process.listNames(child(removed, ""), names::add);
         if (problem.isPresent()) {
             // Some remotes have no such directory before the first object is moved there.
             return problem.filter(text -> !text.contains("directory not found"));
         }
-        for (String day : days) {
-            if (isBefore(day, oldest)) {
+        for (String name : names) {
+            String day = name.substring(0, name.length() - 1);
+            if (name.endsWith("/") && isBefore(day, oldest)) {
                 Optional<String> failed = process.run(process.command(List.of("purge", child(removed, day))));
                 if (failed.isPresent()) {
                     return failed.map(text -> "failed to delete %s: %s".formatted(child(removed, day), text));

@@ -13,11 +13,11 @@ public interface Comparer {
     Comparison compareKeys(Shard shard, Collection<String> keys, Consumer<Difference> found);
 
     /**
-     * The names of the directories directly below the prefix in either store, without slashes.
+     * The names directly below the prefix in either store; those of directories end in {@code /}.
      *
      * @throws dev.registrybackup.objectstore.ObjectStoreException if one of them cannot be listed
      */
-    SortedSet<String> listDirectories(String prefix);
+    SortedSet<String> listNames(String prefix);
 
     /** The name and version of the comparer, for the report. */
     String version();

@@ -172,7 +172,7 @@ public final class Rclone implements Comparer {
 
     /** A missing bucket appears empty to a comparison, but fails a listing. */
     private Optional<String> listingProblem(String place) {
-        return process.listDirectories(place, name -> {})
+        return process.listNames(place, name -> {})
                 .map(reason -> "no keys were found in %s, and listing it failed: %s".formatted(place, reason));
     }
 
@@ -183,22 +183,22 @@ public final class Rclone implements Comparer {
     }
 
     /**
-     * The names of the directories directly below the prefix in either store, without slash.
+     * The names directly below the prefix in either store; those of directories end in {@code /}.
      *
      * @param prefix ends in {@code /}, or is empty
      * @throws ObjectStoreException as UNAVAILABLE if one of the stores cannot be listed
      */
     @Override
-    public SortedSet<String> listDirectories(String prefix) {
+    public SortedSet<String> listNames(String prefix) {
         NavigableSet<String> all = new TreeSet<>();
         for (RcloneRemote rcloneRemote : List.of(registry, backup)) {
             Optional<String> problem = rcloneRemote
                     .problem()
-                    .or(() -> process.listDirectories(rcloneRemote.path(prefix, emptyDirectory), all::add));
+                    .or(() -> process.listNames(rcloneRemote.path(prefix, emptyDirectory), all::add));
             if (problem.isPresent()) {
                 throw new ObjectStoreException(
                         StoreError.UNAVAILABLE,
-                        "Failed to list the directories of \"%s\" in the %s with rclone: %s"
+                        "Failed to list the names below \"%s\" in the %s with rclone: %s"
                                 .formatted(prefix, rcloneRemote.name(), problem.get()));
             }
         }

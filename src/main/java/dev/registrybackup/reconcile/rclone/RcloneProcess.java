@@ -118,24 +118,12 @@ final class RcloneProcess {
     }
 
     /**
-     * Lists the directories directly below a path, without slashes. The names are reliable only if no problem is
-     * returned.
+     * Lists the names directly below a path; those of directories end in {@code /}. They are reliable only if no problem
+     * is returned.
      */
-    Optional<String> listDirectories(String place, Consumer<String> names) {
+    Optional<String> listNames(String place, Consumer<String> names) {
         // One request per 1,000 names, however much is below them.
-        List<String> command = command(List.of("lsf", place, "--dirs-only", "--max-depth", "1"));
-        List<String> strange = new ArrayList<>();
-        return run(
-                        command,
-                        line -> {
-                            if (line.length() > 1 && line.endsWith("/")) {
-                                names.accept(line.substring(0, line.length() - 1));
-                            } else if (strange.isEmpty()) {
-                                strange.add("rclone printed a line that is not a directory's name: " + line);
-                            }
-                        },
-                        Result::problem)
-                .or(() -> strange.stream().findFirst());
+        return run(command(List.of("lsf", place, "--max-depth", "1")), names, Result::problem);
     }
 
     /**

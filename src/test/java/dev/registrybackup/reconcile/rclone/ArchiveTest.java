@@ -238,7 +238,7 @@ class ArchiveTest {
     @Test
     void expiredBackupDirectoriesArePurgedAndNothingElse() {
         // Given
-        fakeRclone.respond("lsf", 0, "2026-08-23/\n2026-08-24/\nmine/\n2026-11-22/\n", "");
+        fakeRclone.respond("lsf", 0, "2026-08-22\n2026-08-23/\n2026-08-24/\nmine/\n2026-11-22/\n", "");
 
         // When
         update(archive(Optional.of("dr:aside"), false));

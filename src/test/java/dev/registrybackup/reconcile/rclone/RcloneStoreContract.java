@@ -362,30 +362,30 @@ abstract class RcloneStoreContract {
     }
 
     @Test
-    void directoriesAreThoseOfBothStores() {
+    void namesAreThoseOfBothStores() {
         // When
-        SortedSet<String> names = rclone(registry(), backup()).listDirectories("");
+        SortedSet<String> names = rclone(registry(), backup()).listNames("");
 
         // Then
-        assertEquals(new TreeSet<>(Set.of("only-backup", "only-registry", "other", "same")), names);
+        assertEquals(new TreeSet<>(Set.of("only-backup/", "only-registry/", "other/", "same/")), names);
     }
 
     @Test
-    void belowAPrefixThatIsNowhereAreNoDirectories() {
+    void belowAPrefixThatIsNowhereAreNoNames() {
         // When
-        SortedSet<String> names = rclone(registry(), backup()).listDirectories("nowhere/");
+        SortedSet<String> names = rclone(registry(), backup()).listNames("nowhere/");
 
         // Then
         assertEquals(new TreeSet<>(), names);
     }
 
     @Test
-    void theDirectoriesOfABucketThatIsNotThereAreUnknown() {
+    void theNamesInABucketThatIsNotThereAreUnknown() {
         // Given
         Rclone rclone = rclone(registry(), remote("backup", backupProxy.endpoint(), "rclone-nowhere"));
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> rclone.listDirectories(SAME));
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> rclone.listNames(SAME));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error());

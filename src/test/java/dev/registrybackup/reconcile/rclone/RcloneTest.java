@@ -389,18 +389,18 @@ class RcloneTest {
     }
 
     @Test
-    void directoriesAreThoseOfBothStores() {
+    void namesAreThoseOfBothStoresAndThoseOfDirectoriesEndInASlash() {
         // Given
-        fakeRclone.respond("lsf", 0, "b/\na/\na b/\n", "");
+        fakeRclone.respond("lsf", 0, "b/\na/\na b/\nfile\n", "");
 
         // When
-        SortedSet<String> names = rclone.listDirectories(PREFIX);
+        SortedSet<String> names = rclone.listNames(PREFIX);
 
         // Then
-        assertEquals(new TreeSet<>(List.of("a", "a b", "b")), names);
+        assertEquals(new TreeSet<>(List.of("a/", "a b/", "b/", "file")), names);
         assertEquals(
-                List.of("lsf", "backup:bucket/" + PREFIX, "--dirs-only", "--max-depth", "1"),
-                fakeRclone.arguments("lsf").subList(0, 5));
+                List.of("lsf", "backup:bucket/" + PREFIX, "--max-depth", "1"),
+                fakeRclone.arguments("lsf").subList(0, 4));
     }
 
     static Stream<Arguments> listingsThatFail() {
@@ -411,8 +411,7 @@ class RcloneTest {
                         error("error listing: directory not found", ""),
                         "rclone exited with 3: error listing: directory not found"),
                 Arguments.of(0, "a/\n", error("oops", "x"), "rclone logged: oops"),
-                Arguments.of(0, "a/\nb", "", "the output of rclone ends in the middle of a line"),
-                Arguments.of(0, "a/\nb\n", "", "rclone printed a line that is not a directory's name: b"));
+                Arguments.of(0, "a/\nb", "", "the output of rclone ends in the middle of a line"));
     }
 
     @ParameterizedTest
@@ -422,12 +421,12 @@ class RcloneTest {
         fakeRclone.respond("lsf", exit, output, log);
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> rclone.listDirectories(PREFIX));
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> rclone.listNames(PREFIX));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error());
         assertEquals(
-                "Failed to list the directories of \"%s\" in the registry with rclone: %s".formatted(PREFIX, reason),
+                "Failed to list the names below \"%s\" in the registry with rclone: %s".formatted(PREFIX, reason),
                 failure.getMessage());
     }
 
