@@ -1,6 +1,5 @@
 package dev.registrybackup.reconcile;
 
-import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -168,12 +167,6 @@ final class CopyPhase {
             context.progress().addDone(1, 0);
             permits.release();
         }
-    }
-
-    /** Lists the registry. */
-    @MustBeClosed
-    SortedListing listRegistry(String prefix) {
-        return SortedListing.of(storePair.registry(), prefix);
     }
 
     /** Throws if the run must stop. */

@@ -128,8 +128,7 @@ final class DiffPhase {
     private boolean runGroup(
             List<Shard> group, boolean areHashes, ShardSizes sizes, MissingIntervalUpdate missingIntervals) {
         List<ShardReconciler> reconcilers = group.stream()
-                .map(shard ->
-                        new ShardReconciler(shard, comparer, storePair.layout(), copyPhase, reconcileStats, !areHashes))
+                .map(shard -> new ShardReconciler(shard, comparer, storePair, copyPhase, reconcileStats, !areHashes))
                 .toList();
         // All are waited for even if one fails, so that no rclone outlives the run.
         WorkerPools.join(CompletableFuture.allOf(reconcilers.stream()

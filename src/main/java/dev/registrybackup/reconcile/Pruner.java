@@ -314,16 +314,12 @@ final class Pruner {
         }
         storePair.backup().delete(key, Optional.empty());
         if (storePair.registry().head(key).isPresent()) {
-            copyAgain(key);
+            replicator.durableKeys().remove(key);
+            WorkerPools.join(replicator.replicate(key));
         } else {
             reconcileStats.add(storePair.layout().parse(key).kind(), Count.PRUNED, 1);
         }
         return true;
-    }
-
-    private void copyAgain(String key) {
-        replicator.durableKeys().remove(key);
-        WorkerPools.join(replicator.replicate(key));
     }
 
     private void reportFailure(ObjectStoreException failure, String consequence) {

@@ -51,10 +51,6 @@ final class ReconcileStats {
         counts.computeIfAbsent(kind, fresh -> new EnumMap<>(Count.class)).merge(count, more, Long::sum);
     }
 
-    synchronized long count(Kind kind, Count count) {
-        return counts.getOrDefault(kind, Map.of()).getOrDefault(count, 0L);
-    }
-
     synchronized long total(Count count) {
         return counts.values().stream()
                 .mapToLong(ofKind -> ofKind.getOrDefault(count, 0L))

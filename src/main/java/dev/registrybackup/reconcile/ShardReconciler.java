@@ -2,6 +2,7 @@ package dev.registrybackup.reconcile;
 
 import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.reconcile.KeyResult.State;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
@@ -40,6 +41,7 @@ final class ShardReconciler {
 
     private final Shard shard;
     private final Comparer comparer;
+    private final ObjectStore registry;
     private final RegistryLayout layout;
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
@@ -87,13 +89,14 @@ final class ShardReconciler {
     ShardReconciler(
             Shard shard,
             Comparer comparer,
-            RegistryLayout layout,
+            StorePair storePair,
             CopyPhase copyPhase,
             ReconcileStats reconcileStats,
             boolean readsCurrentLinks) {
         this.shard = shard;
         this.comparer = comparer;
-        this.layout = layout;
+        this.registry = storePair.registry();
+        this.layout = storePair.layout();
         this.copyPhase = copyPhase;
         this.reconcileStats = reconcileStats;
         this.readsCurrentLinks = readsCurrentLinks;
@@ -176,7 +179,7 @@ final class ShardReconciler {
         // An unreliable comparison proves nothing: a key that it reports as missing may be there.
         InBackup unlessDifferent = isReliable ? InBackup.ABSENT : InBackup.UNKNOWN;
         boolean isListed = shard.isFastList() && differences.size() > shardKeys / KEYS_PER_REQUEST;
-        try (SortedListing listing = isListed ? copyPhase.listRegistry(shard.prefix()) : SortedListing.empty()) {
+        try (SortedListing listing = isListed ? SortedListing.of(registry, shard.prefix()) : SortedListing.empty()) {
             for (int next = 0; next < differences.size(); next++) {
                 String key = differences.get(next).key();
                 Optional<ObjectInfo> listed = listing.find(key);

@@ -1,22 +1,28 @@
 package dev.registrybackup.reconcile.rclone;
 
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Parses the output of {@code --combined -}: a sign, a space and a key, relative to the shard's prefix. */
 final class CombinedReportReader {
+    private static final Map<Character, Kind> SIGNS = Map.of(
+            '=', Kind.SAME,
+            '+', Kind.ONLY_IN_REGISTRY,
+            '-', Kind.ONLY_IN_BACKUP,
+            '*', Kind.DIFFERENT,
+            '!', Kind.UNREADABLE);
     private static final int KEY_OFFSET = 2;
     private static final int EXIT_DIFFERENCES = 1;
 
     private final String prefix;
     private final Consumer<Difference> consumer;
     private Optional<String> problem = Optional.empty();
-    private long same;
-    private long onlyInRegistry;
-    private long onlyInBackup;
-    private long different;
-    private long unreadable;
+    private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
 
     CombinedReportReader(String prefix, Consumer<Difference> found) {
         this.prefix = prefix;
@@ -25,38 +31,17 @@ final class CombinedReportReader {
 
     /** Reads the next line. {@link #problem} reports the first one that cannot be parsed. */
     void accept(String line) {
-        if (line.length() <= KEY_OFFSET || line.charAt(1) != ' ' || "=+-*!".indexOf(line.charAt(0)) < 0) {
+        @Nullable Kind kind = line.length() > KEY_OFFSET && line.charAt(1) == ' ' ? SIGNS.get(line.charAt(0)) : null;
+        if (kind == null) {
             problem = problem.or(() -> Optional.of("rclone printed a line that is not part of its report: " + line));
             return;
         }
         String key = prefix + line.substring(KEY_OFFSET);
-        consumer.accept(new Difference(count(line.charAt(0), key), key));
-    }
-
-    private Kind count(char sign, String key) {
-        switch (sign) {
-            case '=' -> {
-                same++;
-                return Kind.SAME;
-            }
-            case '+' -> {
-                onlyInRegistry++;
-                return Kind.ONLY_IN_REGISTRY;
-            }
-            case '-' -> {
-                onlyInBackup++;
-                return Kind.ONLY_IN_BACKUP;
-            }
-            case '*' -> {
-                different++;
-                return Kind.DIFFERENT;
-            }
-            default -> {
-                unreadable++;
-                problem = problem.or(() -> Optional.of("rclone could not read " + key));
-                return Kind.UNREADABLE;
-            }
+        counts.merge(kind, 1L, Long::sum);
+        if (kind == Kind.UNREADABLE) {
+            problem = problem.or(() -> Optional.of("rclone could not read " + key));
         }
+        consumer.accept(new Difference(kind, key));
     }
 
     /** Why the report is not reliable, after the run has finished; empty if it is. */
@@ -78,11 +63,12 @@ final class CombinedReportReader {
         if (hasDifferences && log.differingCount().isEmpty()) {
             return Optional.of("rclone exited with 1 and did not log differences as the reason");
         }
-        long differing = onlyInRegistry + onlyInBackup + different;
+        long differing = count(Kind.ONLY_IN_REGISTRY, Kind.ONLY_IN_BACKUP, Kind.DIFFERENT);
         if (log.differingCount().orElse(0) != differing || (hasDifferences && differing == 0)) {
             return Optional.of("rclone counted %d differing keys and reported %d"
                     .formatted(log.differingCount().orElse(0), differing));
         }
+        long same = count(Kind.SAME);
         if (log.matchingCount().orElse(same) != same) {
             return Optional.of("rclone counted %d equal keys and reported %d"
                     .formatted(log.matchingCount().orElse(same), same));
@@ -91,16 +77,22 @@ final class CombinedReportReader {
     }
 
     long keys() {
-        return same + onlyInRegistry + onlyInBackup + different + unreadable;
+        return count(Kind.values());
     }
 
     /** Whether some line shows that the registry's store was readable. */
     boolean sawRegistryKey() {
-        return same + onlyInRegistry + different > 0;
+        return count(Kind.SAME, Kind.ONLY_IN_REGISTRY, Kind.DIFFERENT) > 0;
     }
 
     /** Whether some line shows that the backup's store was readable. */
     boolean sawBackupKey() {
-        return same + onlyInBackup + different > 0;
+        return count(Kind.SAME, Kind.ONLY_IN_BACKUP, Kind.DIFFERENT) > 0;
+    }
+
+    private long count(Kind... kinds) {
+        return Arrays.stream(kinds)
+                .mapToLong(kind -> counts.getOrDefault(kind, 0L))
+                .sum();
     }
 }

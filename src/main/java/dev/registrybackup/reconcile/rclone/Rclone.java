@@ -1,12 +1,9 @@
 package dev.registrybackup.reconcile.rclone;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,12 +102,11 @@ public final class Rclone implements Comparer {
         try {
             Path list = Files.createTempFile(scratch, "rclone-", ".keys");
             try {
-                try (BufferedWriter lines = Files.newBufferedWriter(list, UTF_8)) {
-                    for (String key : keys) {
-                        lines.write(key.substring(shard.prefix().length()));
-                        lines.write('\n');
-                    }
-                }
+                Files.write(
+                        list,
+                        keys.stream()
+                                .map(key -> key.substring(shard.prefix().length()))
+                                .toList());
                 return compare(shard, Optional.of(list), found);
             } finally {
                 Files.deleteIfExists(list);
