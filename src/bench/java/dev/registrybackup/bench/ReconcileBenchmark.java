@@ -96,9 +96,10 @@ public final class ReconcileBenchmark {
         return last.put("lastSuccessStartedAt", LAST).put("lastSuccessFinishedAt", LAST);
     }
 
-    /** How many links each part had then. */
+    /** How many keys each part had then. */
     private ObjectNode parts(GeneratedKeys keys) {
         ObjectNode parts = JsonNodeFactory.instance.objectNode();
+        keys.byDirectory(layout.blobsPrefix() + "sha256/").forEach(parts::put);
         keys.byDirectory(layout.repositoriesPrefix()).forEach(parts::put);
         return parts;
     }

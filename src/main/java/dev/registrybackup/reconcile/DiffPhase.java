@@ -3,6 +3,7 @@ package dev.registrybackup.reconcile;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.inventory.MissingIntervalUpdate;
+import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -19,7 +20,6 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.Link;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -154,20 +154,19 @@ final class DiffPhase {
      * if there is no link, or the store has no ETags.
      */
     private boolean areETagsMd5(ObjectStore store) {
-        try (Stream<ObjectInfo> listing = store.list(storePair.layout().repositoriesPrefix())) {
-            return listing.limit(ETAG_SAMPLE_SIZE)
-                    .filter(link -> !link.etag().isEmpty())
-                    .filter(link -> storePair.layout().parse(link.key()) instanceof DigestLink path
-                            && path.digest().algorithm() == DigestAlgorithm.SHA256)
-                    .findFirst()
-                    .map(link -> isETagMd5(link, (DigestLink) storePair.layout().parse(link.key())))
-                    .orElse(true);
+        try (Stream<ObjectInfo> listing =
+                store.list(storePair.layout().repositoriesPrefix()).limit(ETAG_SAMPLE_SIZE)) {
+            for (ObjectInfo object : (Iterable<ObjectInfo>) listing::iterator) {
+                if (!object.etag().isEmpty()
+                        && storePair.layout().parse(object.key()) instanceof DigestLink link
+                        && link.digest().algorithm() == DigestAlgorithm.SHA256) {
+                    // A link of another size is malformed, and its ETag shows nothing.
+                    return object.size() != LinkContent.of(link.digest()).length
+                            || ObjectRef.of(object).provablyPointsTo(link.digest());
+                }
+            }
+            return true;
         }
-    }
-
-    private static boolean isETagMd5(ObjectInfo link, DigestLink path) {
-        byte[] content = path.digest().toString().getBytes(StandardCharsets.US_ASCII);
-        return link.size() != content.length || link.etag().equals(LinkContent.md5Hex(content));
     }
 
     /** Whether a bucket does not answer. Every other shard would then fail too, after timeouts of its own. */
