@@ -20,6 +20,18 @@ final class DirectoryErrors {
         this.root = root;
     }
 
+    /** A file that the store refuses although the file system does not, with the error for callers of the store. */
+    static final class FileErrorException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final StoreError error;
+
+        FileErrorException(StoreError error, String reason) {
+            super(reason);
+            this.error = error;
+        }
+    }
+
     /** A step on files that returns a result. */
     interface IoSupplier<T> {
         T run() throws IOException;
@@ -84,7 +96,7 @@ final class DirectoryErrors {
         if (e instanceof AccessDeniedException) {
             return StoreError.FORBIDDEN;
         }
-        return e instanceof FileErrorException known ? known.error() : StoreError.UNAVAILABLE;
+        return e instanceof FileErrorException known ? known.error : StoreError.UNAVAILABLE;
     }
 
     private static String reason(IOException e) {

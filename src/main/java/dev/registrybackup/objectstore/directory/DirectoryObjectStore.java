@@ -11,6 +11,7 @@ import dev.registrybackup.objectstore.ObjectVersion;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.ProbeResult;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.objectstore.directory.DirectoryErrors.FileErrorException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -93,7 +94,7 @@ public final class DirectoryObjectStore implements ObjectStore {
             if (etag.filter(tag -> !tag.isEmpty()).isPresent()) {
                 throw new FileErrorException(StoreError.PRECONDITION_FAILED, "it has no ETag, but one was given");
             }
-            return OpenFile.open(path, DirectoryListing.toObjectInfo(key, file), range);
+            return OpenFile.open(path, key, file.lastModifiedTime().toInstant(), range);
         });
     }
 
@@ -110,23 +111,21 @@ public final class DirectoryObjectStore implements ObjectStore {
 
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
-        return errors.callWrite("write", key, () -> {
-            Path path = writablePath(key);
-            try (TemporaryFile file = TemporaryFile.create(tree)) {
-                file.append(content);
-                file.moveTo(path);
-            }
-            return Optional.empty();
-        });
+        write(key, content, true);
+        return Optional.empty();
     }
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
+        return write(key, content, false);
+    }
+
+    private boolean write(String key, ContentSource content, boolean replaces) {
         return errors.callWrite("write", key, () -> {
             Path path = writablePath(key);
             try (TemporaryFile file = TemporaryFile.create(tree)) {
                 file.append(content);
-                return file.moveToIfAbsent(path);
+                return file.moveTo(path, replaces);
             }
         });
     }
@@ -163,10 +162,7 @@ public final class DirectoryObjectStore implements ObjectStore {
 
         @Override
         public void complete() {
-            errors.callWrite("complete", key, () -> {
-                file.moveTo(path);
-                return key;
-            });
+            errors.callWrite("complete", key, () -> file.moveTo(path, true));
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.registrybackup.objectstore.directory;
 import static java.util.Objects.requireNonNull;
 
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.objectstore.directory.DirectoryErrors.FileErrorException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;

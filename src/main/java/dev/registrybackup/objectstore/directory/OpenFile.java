@@ -5,6 +5,7 @@ import dev.registrybackup.objectstore.ByteRange;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.objectstore.directory.DirectoryErrors.FileErrorException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
@@ -36,19 +38,18 @@ final class OpenFile extends InputStream implements OpenObject {
     /**
      * Opens the file.
      *
-     * @param found the attributes of the file found there, which may have been replaced since
+     * @param lastModified when the file found there was written; it may have been replaced since
      */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed with what is returned
-    static OpenFile open(Path file, ObjectInfo found, Optional<ByteRange> range) throws IOException {
+    static OpenFile open(Path file, String key, Instant lastModified, Optional<ByteRange> range) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
         try {
             long size = channel.size();
             if (range.filter(bytes -> bytes.offset() >= size).isPresent()) {
                 throw new FileErrorException(StoreError.PRECONDITION_FAILED, "it has %d bytes now".formatted(size));
             }
-            ObjectInfo info =
-                    new ObjectInfo(found.key(), size, found.etag(), found.lastModified(), Map.of(), Optional.empty());
+            ObjectInfo info = new ObjectInfo(key, size, "", lastModified, Map.of(), Optional.empty());
             return new OpenFile(info, channel, range.orElse(new ByteRange(0, Long.MAX_VALUE)));
         } catch (IOException e) {
             channel.close();

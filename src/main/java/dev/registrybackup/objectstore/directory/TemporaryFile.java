@@ -100,14 +100,23 @@ final class TemporaryFile implements AutoCloseable {
         size += copied;
     }
 
-    /** Replaces the file at the target by this one; returns once it is on the disk. */
-    void moveTo(Path target) throws IOException {
-        put(target, () -> Files.move(path, target, StandardCopyOption.ATOMIC_MOVE));
-    }
-
-    /** As {@link #moveTo}, unless a file exists already. Returns whether it moved this file. */
-    boolean moveToIfAbsent(Path target) throws IOException {
-        return put(target, () -> {
+    /**
+     * Makes this the file at the target, and returns once it is on the disk.
+     *
+     * @param replaces whether it replaces a file that exists already; otherwise that stays
+     * @return whether this is now the file at the target
+     */
+    boolean moveTo(Path target, boolean replaces) throws IOException {
+        // A part that failed may have left bytes behind the end.
+        channel.truncate(size);
+        channel.force(true);
+        channel.close();
+        Path directory = requireNonNull(target.getParent());
+        boolean moved = tree.putInto(directory, () -> {
+            if (replaces) {
+                Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
+                return true;
+            }
             try {
                 // The file system creates only one of two links with the same name; a move would replace.
                 Files.createLink(target, path);
@@ -116,17 +125,8 @@ final class TemporaryFile implements AutoCloseable {
                 return false;
             }
         });
-    }
-
-    private <T> T put(Path target, DirectoryErrors.IoSupplier<T> putFile) throws IOException {
-        // A part that failed may have left bytes behind the end.
-        channel.truncate(size);
-        channel.force(true);
-        channel.close();
-        Path directory = requireNonNull(target.getParent());
-        T put = tree.putInto(directory, putFile);
         DirectoryTree.sync(directory);
-        return put;
+        return moved;
     }
 
     @Override
