@@ -91,17 +91,6 @@ class DeadLetterHandlerTest {
     }
 
     @Test
-    void anUnknownPayloadIsRejected() throws Exception {
-        // When
-        EventResult eventResult = handle(bytes("{\"hello\":1}"), false);
-
-        // Then
-        assertEquals(Disposition.REJECT, eventResult.disposition());
-        assertEquals(1, eventResult.rejections().size());
-        assertEquals(1, fixture.listener.undecodable.size());
-    }
-
-    @Test
     void anEventThatCannotBeRecordedIsNotAcknowledged() throws Exception {
         // Given
         fixture.backup.failOn(Operation.PUT, "", StoreError.UNAVAILABLE, "The store is down");

@@ -116,19 +116,6 @@ class PendingStoreTest {
     }
 
     @Test
-    void anObjectLargerThanAnyRecordIsLeftInPlaceAndSkipped() {
-        // Given
-        bucket.seed(name("1"), new byte[(8 << 20) + 1]);
-
-        // When
-        Optional<PendingBatch> read = pendingStore.read(name("1"));
-
-        // Then
-        assertEquals(Optional.empty(), read);
-        assertEquals(List.of(name("1")), bucket.keys(PendingStore.PREFIX));
-    }
-
-    @Test
     void aRecordThatIsGoneIsNone() {
         // When
         Optional<PendingBatch> read = pendingStore.read(name("1"));
@@ -146,19 +133,6 @@ class PendingStoreTest {
         // When
         ObjectStoreException failure =
                 assertThrows(ObjectStoreException.class, () -> pendingStore.read(written.objectKey()));
-
-        // Then
-        assertEquals(StoreError.UNAVAILABLE, failure.error());
-    }
-
-    @Test
-    void aRecordThatCannotBeWrittenIsAFailure() {
-        // Given
-        fail(Operation.PUT);
-
-        // When
-        ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> pendingStore.write(List.of(key("a"))));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error());

@@ -238,18 +238,6 @@ class RetryWorkerTest {
     }
 
     @Test
-    void itsOwnSignOfLifeIsShownEachTimeInOneVersion() {
-        // When
-        collect();
-        storeClock.advance(MINUTE);
-        collect();
-
-        // Then
-        assertEquals(Optional.of(storeClock.instant()), pendingStore.lastHeartbeat("me"));
-        assertEquals(1, bucket.versionCount(PendingStore.PREFIX));
-    }
-
-    @Test
     void aFinishedRecordLeavesNothingInAVersionedBucket() {
         // Given
         retryWorker.add(pendingStore.write(pendingKeys("a", "b")), Set.of());
