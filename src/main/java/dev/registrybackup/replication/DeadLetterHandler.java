@@ -2,7 +2,6 @@ package dev.registrybackup.replication;
 
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.notification.NotJsonException;
-import dev.registrybackup.notification.ObjectCreated;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.replication.NotificationFilter.FilteredNotification;
@@ -56,20 +55,16 @@ public final class DeadLetterHandler {
             return CompletableFuture.completedFuture(EventResult.reject(
                     Rejection.ofPayload(payload, "The role replicate rejected the event: it can never succeed (422)")));
         }
-        CompletableFuture<EventResult> all = CompletableFuture.completedFuture(filteredNotification.toEventResult());
-        for (ObjectCreated object : filteredNotification.objects()) {
-            all = all.thenCombine(savePending(object, timeLeft), EventResult::plus);
-        }
-        return all;
+        return filteredNotification.handleEach(key -> savePending(key, timeLeft));
     }
 
-    private CompletableFuture<EventResult> savePending(ObjectCreated object, Duration timeLeft) {
-        Kind kind = layout.parse(object.key()).kind();
+    private CompletableFuture<EventResult> savePending(PendingKey key, Duration timeLeft) {
+        Kind kind = layout.parse(key.key()).kind();
         if (kind == Kind.UPLOAD || kind == Kind.EXCLUDED) {
             return CompletableFuture.completedFuture(EventResult.ACK);
         }
         CompletableFuture<EventResult> reply = pendingWriter
-                .submit(new PendingKey(object.key(), object.eventTime()), false)
+                .submit(key, false)
                 .handle((done, failure) -> failure == null ? EventResult.ACK : EventResult.RETRY);
         workerPools.scheduleUnlessDone(
                 reply, timeLeft.minus(NotificationHandler.RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));

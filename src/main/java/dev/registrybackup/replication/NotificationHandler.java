@@ -1,8 +1,6 @@
 package dev.registrybackup.replication;
 
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.notification.ObjectCreated;
-import dev.registrybackup.replication.NotificationFilter.FilteredNotification;
 import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingWriter;
@@ -61,13 +59,7 @@ public final class NotificationHandler {
      * @throws dev.registrybackup.notification.NotJsonException if the payload is not JSON
      */
     public CompletableFuture<EventResult> handle(byte[] payload, Duration timeLeft) {
-        FilteredNotification filteredNotification = notificationFilter.decode(payload);
-        CompletableFuture<EventResult> all = CompletableFuture.completedFuture(filteredNotification.toEventResult());
-        for (ObjectCreated object : filteredNotification.objects()) {
-            all = all.thenCombine(
-                    handle(new PendingKey(object.key(), object.eventTime()), timeLeft), EventResult::plus);
-        }
-        return all;
+        return notificationFilter.decode(payload).handleEach(key -> handle(key, timeLeft));
     }
 
     /** How many keys are in flight now. */
