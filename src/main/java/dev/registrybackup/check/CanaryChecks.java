@@ -40,7 +40,7 @@ record CanaryChecks(
             return List.of(notWritten(name, e));
         }
         List<Check> checks = new ArrayList<>();
-        checks.add(CheckRunner.withStore(
+        checks.add(Check.withStore(
                 NAME, "HeadObject of " + CanaryProbe.BACKUP_PREFIX + name, "Try again", () -> await(name, startedAt)));
         checks.add(delete(name, version, startedAt));
         return checks;
@@ -88,7 +88,7 @@ record CanaryChecks(
                         name,
                         backup.bucket());
         String remedy = registry.aws("delete-object", "--key " + CanaryProbe.REGISTRY_PREFIX + name);
-        return CheckRunner.withStore(
+        return Check.withStore(
                 () -> {
                     canaryProbe.deleteRecords(name, startedAt.minus(MAX_AGE));
                     canaryProbe.delete(name, version);

@@ -2,7 +2,12 @@ package dev.registrybackup.check;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.imagestream.ClusterException;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.ProbeResult;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The result of one check of a preflight.
@@ -39,11 +44,6 @@ public record Check(String name, State state, String found, String remedy) {
         return new Check(name, State.WARN, found, remedy);
     }
 
-    /** A check whose result is unknown. */
-    public static Check unknown(String name, String found, String remedy) {
-        return new Check(name, State.UNKNOWN, found, remedy);
-    }
-
     /** A failed check. */
     public static Check fail(String name, String found, String remedy) {
         return new Check(name, State.FAIL, found, remedy);
@@ -57,6 +57,39 @@ public record Check(String name, State state, String found, String remedy) {
      */
     public static Check passIf(boolean isPassed, String name, String found, String problem, String remedy) {
         return isPassed ? pass(name, found) : fail(name, problem, remedy);
+    }
+
+    /** The check; it fails if the store refuses a request or does not answer. */
+    static Check withStore(String name, String tried, String remedy, Supplier<Check> check) {
+        return withStore(check, e -> fail(name, tried + ": " + e.getMessage(), remedy));
+    }
+
+    /** The check; if the store refuses a request or does not answer, what {@code onFailure} returns. */
+    static Check withStore(Supplier<Check> check, Function<ObjectStoreException, Check> onFailure) {
+        try {
+            return check.get();
+        } catch (ObjectStoreException e) {
+            return onFailure.apply(e);
+        }
+    }
+
+    /** The check of a value; without a value it is unknown, or a warning if a retry would not help. */
+    static <T> Check fact(String name, ProbeResult<T> result, String remedy, Function<T, Check> check) {
+        if (result.value().isPresent()) {
+            return check.apply(result.value().get());
+        }
+        return result.isPermanent()
+                ? warn(name, result.reason() + ", so check it yourself", remedy)
+                : new Check(name, State.UNKNOWN, result.reason(), remedy);
+    }
+
+    /** The check; unknown if the cluster refuses a request or does not answer. */
+    static Check withCluster(String name, Supplier<Check> check) {
+        try {
+            return check.get();
+        } catch (ClusterException e) {
+            return new Check(name, State.UNKNOWN, String.valueOf(e.getMessage()), "kubectl get --raw /readyz");
+        }
     }
 
     /** The form in responses. */

@@ -52,7 +52,7 @@ public record ClusterChecks(
     /** OpenShift's registry has its tags in ImageStreams only, so with the wrong kind they are silently not backed up. */
     private Check kind() {
         String name = "registry.kind";
-        return CheckRunner.withCluster(name, () -> {
+        return Check.withCluster(name, () -> {
             if (cluster.hasImages() == isOpenShift) {
                 return Check.pass(
                         name, isOpenShift ? "the cluster serves ImageStreams" : "the cluster is not OpenShift");
@@ -75,7 +75,7 @@ public record ClusterChecks(
             Supplier<Cluster> account, Resource resource, List<String> verbs, Optional<String> namespace) {
         String name = "right to " + resource.plural() + "." + resource.group()
                 + namespace.map(each -> " in " + each).orElse("");
-        return CheckRunner.withCluster(name, () -> {
+        return Check.withCluster(name, () -> {
             Cluster cluster = account.get();
             String missing = verbs.stream()
                     .filter(verb -> !cluster.canI(verb, resource, Optional.empty(), namespace))
@@ -88,7 +88,7 @@ public record ClusterChecks(
 
     private Check template(String cronJob) {
         String name = "CronJob " + cronJob;
-        return CheckRunner.withCluster(name, () -> {
+        return Check.withCluster(name, () -> {
             try {
                 return cluster.find(new ObjectName(Resource.CRON_JOB, Optional.of(namespace), cronJob))
                         .map(found -> template(name, cronJob, found))

@@ -17,7 +17,8 @@ final class NotificationChecks {
     private static final List<String> CREATED =
             List.of("ObjectCreated:Put", "ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload");
     private static final String REMEDY =
-            "Apply the overlay in knative/overlays for your store, or see docs/operations.md; reconcile copies the rest";
+            "Apply the overlay in knative/overlays for your store, or see docs/operations.md; reconcile copies the"
+                    + " rest";
 
     private final CheckedStore registry;
     private final List<String> keys;
@@ -32,7 +33,7 @@ final class NotificationChecks {
 
     List<Check> run(BucketConfiguration facts) {
         List<Check> checks = new ArrayList<>();
-        checks.add(CheckRunner.fact(
+        checks.add(Check.fact(
                 NAME,
                 facts.notificationRules(),
                 registry.aws("get-bucket-notification-configuration", "") + "; and try: preflight --canary",

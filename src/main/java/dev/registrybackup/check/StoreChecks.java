@@ -34,8 +34,8 @@ final class StoreChecks {
     private static final String WRITE_RIGHTS = "Allow s3:PutObject, s3:GetObject and s3:DeleteObject on %s/"
             + TRIAL_PREFIX + "*, and s3:DeleteObjectVersion if the bucket keeps versions: docs/rights.md";
     private static final String MULTIPART_RIGHTS =
-            "Allow s3:PutObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads to the keys of replicate and of"
-                    + " reconcile Jobs: docs/rights.md";
+            "Allow s3:PutObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads to the keys of replicate"
+                    + " and of reconcile Jobs: docs/rights.md";
     private static final String ABORT_RULE =
             "'{\"Rules\":[{\"ID\":\"incomplete-uploads\",\"Status\":\"Enabled\",\"Filter\":{\"Prefix\":\"\"},"
                     + "\"AbortIncompleteMultipartUpload\":{\"DaysAfterInitiation\":1}}]}'";
@@ -70,7 +70,7 @@ final class StoreChecks {
 
     private Check bucket() {
         String name = checked.check("bucket");
-        return CheckRunner.withStore(
+        return Check.withStore(
                 name,
                 "HeadBucket of " + checked.bucket(),
                 "Correct %s.endpoint, .bucket, and the keys; or create the bucket".formatted(checked.name()),
@@ -82,7 +82,7 @@ final class StoreChecks {
 
     private Check list(String prefix) {
         String name = checked.check("list");
-        return CheckRunner.withStore(
+        return Check.withStore(
                 name,
                 "ListObjectsV2 of " + prefix,
                 LIST_RIGHT,
@@ -102,7 +102,7 @@ final class StoreChecks {
 
     private Check absentObject(String key) {
         String name = checked.check("absent object");
-        return CheckRunner.withStore(name, "HeadObject of %s, which does not exist".formatted(key), LIST_RIGHT, () -> {
+        return Check.withStore(name, "HeadObject of %s, which does not exist".formatted(key), LIST_RIGHT, () -> {
             store.headBeforeWrite(key);
             return Check.pass(name, "an object that does not exist is answered with 404");
         });
@@ -110,7 +110,7 @@ final class StoreChecks {
 
     private Check read(String prefix) {
         String name = checked.check("read");
-        return CheckRunner.withStore(name, "GetObject below " + prefix, READ_RIGHT, () -> {
+        return Check.withStore(name, "GetObject below " + prefix, READ_RIGHT, () -> {
             Optional<ObjectInfo> object = first(prefix);
             if (object.isEmpty()) {
                 return Check.warn(name, "not tried, because there is nothing below %s yet".formatted(prefix));
@@ -137,7 +137,7 @@ final class StoreChecks {
     private Check writeAndRead(String key) {
         String name = checked.check("write");
         String tried = "PutObject, GetObject and DeleteObject of " + key;
-        return CheckRunner.withStore(name, tried, WRITE_RIGHTS.formatted(checked.bucket()), () -> {
+        return Check.withStore(name, tried, WRITE_RIGHTS.formatted(checked.bucket()), () -> {
             store.put(key, ContentSource.of(TRIAL_CONTENT), Map.of());
             boolean isSame;
             try (OpenObject object = store.open(key, Optional.empty(), Optional.empty())) {
@@ -168,14 +168,15 @@ final class StoreChecks {
     private Check ifNoneMatch(String key) {
         String name = checked.check("If-None-Match");
         String tried = "PutObject of %s with If-None-Match, twice".formatted(key);
-        return CheckRunner.withStore(name, tried, WRITE_RIGHTS.formatted(checked.bucket()), () -> {
+        return Check.withStore(name, tried, WRITE_RIGHTS.formatted(checked.bucket()), () -> {
             store.putIfAbsent(key, ContentSource.of(TRIAL_CONTENT), Map.of());
             boolean isWrittenAgain = store.putIfAbsent(key, ContentSource.of(TRIAL_CONTENT), Map.of());
             delete(key);
             return isWrittenAgain
                     ? Check.warn(
                             name,
-                            "the store ignores it: two operations that are requested at the same moment could both start",
+                            "the store ignores it: two operations that are requested at the same moment could both"
+                                    + " start",
                             "Request one restore at a time, or use a newer release of the store")
                     : Check.pass(name, "the second of two writes was refused");
         });
@@ -185,7 +186,7 @@ final class StoreChecks {
     private Check multipart(String key, boolean isCommand, Instant now) {
         String name = checked.check("multipart");
         String tried = "CreateMultipartUpload and AbortMultipartUpload of " + key;
-        return CheckRunner.withStore(
+        return Check.withStore(
                 () -> {
                     try (MultipartUpload upload = store.startMultipartUpload(key, Map.of())) {
                         // Closing it without completing it aborts it.
@@ -209,7 +210,7 @@ final class StoreChecks {
     List<Check> registryConfiguration(BucketConfiguration configuration, Instant now) {
         return List.of(
                 clock(configuration, now),
-                CheckRunner.fact(
+                Check.fact(
                         checked.check("versioning"),
                         configuration.versioningEnabled(),
                         getVersioning(),
@@ -246,7 +247,7 @@ final class StoreChecks {
     private Check clock(BucketConfiguration configuration, Instant now) {
         String name = checked.check("clock");
         String remedy = "Check NTP on the nodes of the store and on this one (chronyc tracking)";
-        return CheckRunner.fact(name, configuration.serverTime(), remedy, time -> {
+        return Check.fact(name, configuration.serverTime(), remedy, time -> {
             Duration skew = Duration.between(now, time).abs();
             String found = "the clocks of the store and of this process differ by %d s".formatted(skew.toSeconds());
             if (skew.compareTo(FAIL_SKEW) > 0) {
@@ -258,7 +259,7 @@ final class StoreChecks {
 
     private Check versioning(BucketConfiguration configuration) {
         String name = checked.check("versioning");
-        return CheckRunner.fact(
+        return Check.fact(
                 name,
                 configuration.versioningEnabled(),
                 getVersioning(),
@@ -273,7 +274,7 @@ final class StoreChecks {
     /** Whether the store itself deletes images or records. */
     private Check lifecycle(BucketConfiguration configuration, List<String> prefixes) {
         String name = checked.check("lifecycle");
-        return CheckRunner.fact(name, configuration.lifecycleRules(), getLifecycle(), rules -> {
+        return Check.fact(name, configuration.lifecycleRules(), getLifecycle(), rules -> {
             Optional<LifecycleRule> deleting = rules.stream()
                     .filter(LifecycleRule::expiresCurrentVersions)
                     .filter(rule -> prefixes.stream().anyMatch(rule::overlapsPrefix))

@@ -83,22 +83,19 @@ public record PointInTimeLinks(
     }
 
     private Optional<ListedLink> select(LinkVersions linkVersions) {
-        return linkVersions.path().kind() == Kind.LAYER_LINK
+        boolean isLayer = linkVersions.path().kind() == Kind.LAYER_LINK;
+        Optional<DatedVersion> selected = isLayer
                 ? linkVersions.newestFirst().stream()
                         .filter(version -> !version.isDeleteMarker())
                         .findFirst()
-                        .map(version ->
-                                toListedLink(linkVersions.path(), new DatedVersion(version, Optional.empty()), false))
-                : versionAt(linkVersions)
-                        .map(datedVersion -> toListedLink(
-                                linkVersions.path(),
-                                datedVersion,
-                                datedVersion.registryTime().isEmpty()));
-    }
-
-    private static ListedLink toListedLink(RegistryPath.Link path, DatedVersion datedVersion, boolean isApproximate) {
-        ObjectVersion version = datedVersion.version();
-        return new ListedLink(version.key(), path, ObjectRef.of(version), datedVersion.time(), isApproximate);
+                        .map(version -> new DatedVersion(version, Optional.empty()))
+                : versionAt(linkVersions);
+        return selected.map(dated -> new ListedLink(
+                dated.version().key(),
+                linkVersions.path(),
+                ObjectRef.of(dated.version()),
+                dated.time(),
+                !isLayer && dated.registryTime().isEmpty()));
     }
 
     /**
