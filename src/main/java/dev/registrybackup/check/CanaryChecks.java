@@ -14,10 +14,8 @@ import java.util.function.Consumer;
 /** Checks whether the event of an object that is written to the registry bucket arrives, and how long that takes. */
 record CanaryChecks(
         CheckedStore registry, CheckedStore backup, CanaryProbe canaryProbe, Clock clock, Consumer<Duration> sleep) {
-    /** The name of the check. */
     static final String NAME = "canary";
 
-    /** How long to wait for the event. */
     static final Duration ARRIVAL_TIMEOUT = Duration.ofSeconds(60);
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(200);

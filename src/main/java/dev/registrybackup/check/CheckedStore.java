@@ -14,7 +14,6 @@ import java.util.Optional;
  */
 public record CheckedStore(
         String name, ObjectStore store, RegistryLayout layout, Optional<URI> endpoint, boolean isDirectory) {
-    /** The name of a check of this store. */
     String check(String about) {
         return name + " " + about;
     }

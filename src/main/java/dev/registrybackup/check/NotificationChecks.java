@@ -11,7 +11,6 @@ import java.util.stream.Collectors;
 
 /** Checks whether the registry's store notifies of every object that is written. */
 final class NotificationChecks {
-    /** The name of the first check. */
     static final String NAME = "registry notification";
 
     private static final List<String> CREATED =

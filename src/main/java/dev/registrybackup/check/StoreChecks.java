@@ -44,7 +44,6 @@ final class StoreChecks {
     private final ObjectStore store;
     private final String random;
 
-    /** For this store. */
     StoreChecks(CheckedStore checked, String random) {
         this.checked = checked;
         this.store = checked.store();
@@ -206,7 +205,6 @@ final class StoreChecks {
                         : Check.fail(name, tried + ": " + e.getMessage(), MULTIPART_RIGHTS));
     }
 
-    /** How the registry's bucket is configured. */
     List<Check> registryConfiguration(BucketConfiguration configuration, Instant now) {
         return List.of(
                 clock(configuration, now),
@@ -218,7 +216,6 @@ final class StoreChecks {
                 lifecycle(configuration, List.of(checked.layout().prefix())));
     }
 
-    /** How the backup's bucket is configured. */
     List<Check> backupConfiguration(BucketConfiguration configuration, Instant now) {
         List<Check> checks = new ArrayList<>();
         checks.add(clock(configuration, now));

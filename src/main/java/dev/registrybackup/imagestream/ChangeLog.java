@@ -25,7 +25,6 @@ final class ChangeLog {
         this.records = new MetadataStore(backup);
     }
 
-    /** Writes a change. */
     void append(CapturedStream captured, Supplier<String> random) {
         records.put(
                 CaptureKeys.change(captured.stream(), captured.read(), random.get()),
@@ -59,7 +58,6 @@ final class ChangeLog {
         }
     }
 
-    /** Reads a change. */
     CapturedStream read(String key) {
         String text = records.get(key)
                 .orElseThrow(() ->

@@ -68,7 +68,6 @@ final class BlobRestorer {
         this.objectCopier = new ObjectCopier(context.target().store(), object -> Map.of());
     }
 
-    /** Carries out the planned action. */
     void restore(BlobStep step) {
         try {
             switch (step.action(context.request().mode())) {
@@ -137,12 +136,10 @@ final class BlobRestorer {
         context.operation().report(new Finding(code, digest.toString(), String.valueOf(e.getMessage())));
     }
 
-    /** Whether copying this blob failed. */
     boolean hasFailed(Digest digest) {
         return failed.contains(digest);
     }
 
-    /** Whether copying any blob failed. */
     boolean hasFailures() {
         return !failed.isEmpty();
     }

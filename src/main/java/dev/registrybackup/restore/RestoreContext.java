@@ -27,12 +27,10 @@ record RestoreContext(
         OperationContext operation) {
     private static final int CONCURRENCY = 32;
 
-    /** The same restore, with another request. */
     RestoreContext withRequest(RestoreRequest other) {
         return new RestoreContext(backup, target, other, workerPools, rateLimiter, olderVersions, counts, operation);
     }
 
-    /** A new group for concurrent requests. */
     BoundedTaskGroup tasks() {
         return new BoundedTaskGroup(workerPools, CONCURRENCY);
     }

@@ -62,7 +62,6 @@ final class RestoreCounts {
         return action;
     }
 
-    /** Counts a link, to write or already present. */
     void addLink(long bytes, boolean isNeeded) {
         if (isNeeded) {
             addToCopy(bytes);
@@ -91,7 +90,6 @@ final class RestoreCounts {
         return objectsToCopy + toVerify;
     }
 
-    /** How many bytes will be copied. */
     long bytes() {
         return bytesToCopy;
     }

@@ -172,7 +172,6 @@ public record RestoreRequest(
                 createNamespaces);
     }
 
-    /** The same request for ImageStreams in this mode. */
     RestoreRequest withImageStreams(ImageStreamMode mode) {
         return new RestoreRequest(
                 scope, at, target, this.mode, overwriteTags, referrers, dryRun, mode, createNamespaces);

@@ -59,7 +59,6 @@ final class ScopedRestore implements Restore.PlannedRestore {
     /** Whether the backup has everything that the scope's images need. */
     private boolean isComplete = true;
 
-    /** One link to write, and its target. */
     private record LinkStep(RegistryPath.Link path, Digest target, int rank) {}
 
     /**

@@ -85,7 +85,6 @@ final class DesiredStreams {
                 .formatted(request.scope().toJson(), at, remedy));
     }
 
-    /** The time, UTC. */
     Instant at() {
         return at;
     }

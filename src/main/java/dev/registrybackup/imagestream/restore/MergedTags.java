@@ -113,7 +113,6 @@ final class MergedTags {
         return image.isEmpty() ? item.path("dockerImageReference").asText() : image;
     }
 
-    /** The merged {@code status.tags}. */
     ArrayNode tags() {
         return tags;
     }

@@ -45,7 +45,6 @@ final class StreamLinks implements Links {
         this.hasTagLinks = hasTagLinks;
     }
 
-    /** Adds the links of this stream. */
     void add(DesiredStream stream) {
         Set<Digest> managed = stream.managed();
         for (Digest image : managed) {
