@@ -194,7 +194,7 @@ class KubectlPluginIT {
         Answer shown = ask("status", id);
         Answer asJson = ask("--json", "status", id);
         Answer cancelled = ask("cancel", id);
-        Answer unknown = ask("status", "drill-20260101t000000z-00000000");
+        Answer unknown = ask("status", "20260101T000000Z-00000000");
 
         // Then
         assertEquals(0, started.code(), started::toString);
