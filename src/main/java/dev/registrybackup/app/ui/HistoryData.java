@@ -243,23 +243,19 @@ final class HistoryData {
     }
 
     private Map<String, Object> drilled() {
-        Chart chart = new Chart("Restore of everything, as the drill measured", today);
+        Chart chart = new Chart("Restore of everything, by drills", today);
         drills.forEach((day, figures) -> {
             Duration everything =
                     Duration.ofSeconds(figures.path("expectedRestoreSeconds").asLong());
-            boolean isMeasured = figures.has("expectedRestoreSeconds");
+            String measured = "about %s, %s a second"
+                    .formatted(
+                            Formats.length(everything),
+                            Formats.size(figures.path("bytesPerSecond").asLong()));
             chart.add(
                     day,
                     everything.toSeconds(),
                     drillLevel(figures).style(),
-                    isMeasured
-                            ? "about %s, at %s a second; %s"
-                                    .formatted(
-                                            Formats.length(everything),
-                                            Formats.size(figures.path("bytesPerSecond")
-                                                    .asLong()),
-                                            drilledImages(figures))
-                            : drilledImages(figures));
+                    drillLevel(figures) == Level.GOOD ? measured : drilledImages(figures));
         });
         return chart.data();
     }

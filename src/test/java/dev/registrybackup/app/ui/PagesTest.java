@@ -567,7 +567,7 @@ class PagesTest {
             delimiter = '|',
             value = {
                 "{'images':5,'failed':0,'bytesPerSecond':2097152.5,'expectedRestoreSeconds':11000.5} | Good |"
-                        + " 5 images restored | about 3 h, at 2.0 MiB a second; 5 images restored",
+                        + " 5 images restored | about 3 h, 2.0 MiB a second",
                 "{'images':5,'failed':2} | Bad | 2 images could not be restored | 2 images could not be restored",
             })
     void theHistoryHasWhatDrillsMeasured(String drilled, String word, String inSentence, String inChart) {
@@ -585,7 +585,7 @@ class PagesTest {
                         .matcher(text)
                         .find(),
                 text);
-        assertTrue(text.contains("Restore of everything, as the drill measured2026-03-03: " + inChart), text);
+        assertTrue(text.contains("Restore of everything, by drills2026-03-03: " + inChart), text);
     }
 
     @ParameterizedTest
