@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The manifests in knative/ are valid, consistent with each other, and consistent with the program. */
@@ -172,7 +173,7 @@ class ManifestsTest {
     }
 
     private static boolean isTarget(JsonNode target, Document candidate) {
-        return candidate.kind().equals(target.path("kind").asText())
+        return candidate.kind().matches(target.path("kind").asText())
                 && (!target.has("name")
                         || candidate.name().matches(target.path("name").asText()));
     }
@@ -440,6 +441,35 @@ class ManifestsTest {
                                 document.podSpec().at("/containers/0/args").toString())
                         .sorted()
                         .toList());
+    }
+
+    /** A patch without a target is no error: it would leave a program with the keys of the light profile. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "hardened; (registry|backup)-credentials",
+                "aws-roles; (registry|backup)-credentials",
+                "bucket-claim; backup-credentials",
+                "rook-user; registry-credentials",
+            })
+    void withoutKnativeOtherKeysReplaceTheLightOnesToo(String component, String light) throws Exception {
+        // When
+        List<Document> rendered = overlay(
+                "kubernetes-" + component,
+                "resources: [../../../knative/overlays/kubernetes]",
+                "components: [../../../knative/components/%s]".formatted(component),
+                component.equals("rook-user")
+                        ? "transformers: [../../../knative/components/rook-user/secret-name]"
+                        : "");
+        Map<String, List<String>> secrets = secretsOfPods(rendered);
+
+        // Then
+        assertFalse(rendered.stream()
+                .anyMatch(document -> document.content().toString().contains("object-user-STORE")));
+        assertEquals(11, secrets.size(), secrets::toString);
+        secrets.values().removeIf(names -> names.stream().noneMatch(name -> name.matches(light)));
+        assertEquals(Map.of(), secrets);
     }
 
     @Test
