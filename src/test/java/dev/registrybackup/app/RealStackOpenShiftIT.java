@@ -1,6 +1,5 @@
 package dev.registrybackup.app;
 
-import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.CephRgw;
 import dev.registrybackup.lab.DockerRegistry;
+import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.OpenShiftRegistry;
 import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.Product;
@@ -132,12 +132,7 @@ class RealStackOpenShiftIT {
 
     /** As Knative's ApiServerSource tells of a change. */
     private static void hint(Product capturing) {
-        given().baseUri(capturing.uri().toString())
-                .contentType("application/json")
-                .header("ce-id", "1")
-                .header("ce-specversion", "1.0")
-                .header("ce-source", "lab")
-                .header("ce-type", "dev.knative.apiserver.ref.update")
+        Events.cloudEvent(capturing.uri(), "dev.knative.apiserver.ref.update")
                 .body("{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"dev\","
                         + "\"name\":\"moving\"}")
                 .post("/")
