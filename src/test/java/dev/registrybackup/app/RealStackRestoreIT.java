@@ -387,8 +387,8 @@ class RealStackRestoreIT {
         // Then
         assertEquals(503, answer.status());
         assertEquals(
-                "Failed to reach the registry bucket registry: the store answered 404 NoSuchBucket. Create the bucket or"
-                        + " correct its name in the configuration",
+                "Failed to reach the registry bucket registry: the store answered 404 NoSuchBucket. Create the bucket"
+                        + " or correct its name in the configuration",
                 answer.body());
     }
 

@@ -422,10 +422,11 @@ class ReconcileIT {
         String relative = added.substring("docker/registry/v2/blobs/".length());
         Map<String, String> settings = settings();
         settings.put("RECONCILE_RCLONE", shim(directory, """
-                        if [ "$1" != check ]; then exec rclone "$@"; fi
-                        case "$*" in */blobs*) echo "* %s" ;; esac
-                        rclone "$@" | grep -v '^[+*] '
-                        exit 1""".formatted(relative)));
+            if [ "$1" != check ]; then exec rclone "$@"; fi
+            case "$*" in */blobs*) echo "* %s" ;; esac
+            rclone "$@" | grep -v '^[+*] '
+            exit 1\
+            """.formatted(relative)));
         front.reset();
 
         // When

@@ -56,38 +56,38 @@ public final class DockerRegistry implements AutoCloseable {
 
     private static String configuration(String storage, boolean readOnly, int port) {
         return """
-                version: 0.1
-                log:
-                  level: warn
-                  accesslog:
-                    disabled: true
-                storage:
-                %s  redirect:
-                    disable: true
-                  delete:
-                    enabled: true
-                  maintenance:
-                    uploadpurging:
-                      enabled: false
-                    readonly:
-                      enabled: %s
-                http:
-                  addr: %s:%d
-                  secret: lab
-                """.formatted(storage, readOnly, Loopback.ADDRESS, port);
+            version: 0.1
+            log:
+              level: warn
+              accesslog:
+                disabled: true
+            storage:
+            %s  redirect:
+                disable: true
+              delete:
+                enabled: true
+              maintenance:
+                uploadpurging:
+                  enabled: false
+                readonly:
+                  enabled: %s
+            http:
+              addr: %s:%d
+              secret: lab
+            """.formatted(storage, readOnly, Loopback.ADDRESS, port);
     }
 
     private static String bucketStorage(S3Endpoint endpoint, String bucket) {
         // A region endpoint makes the driver address buckets by path.
         return """
-                  s3:
-                    region: %s
-                    regionendpoint: %s
-                    bucket: %s
-                    accesskey: %s
-                    secretkey: %s
-                    secure: false
-                    v4auth: true
-                """.formatted(endpoint.region(), endpoint.uri(), bucket, endpoint.accessKey(), endpoint.secretKey());
+              s3:
+                region: %s
+                regionendpoint: %s
+                bucket: %s
+                accesskey: %s
+                secretkey: %s
+                secure: false
+                v4auth: true
+            """.formatted(endpoint.region(), endpoint.uri(), bucket, endpoint.accessKey(), endpoint.secretKey());
     }
 }

@@ -63,15 +63,15 @@ public final class S3ProxyServer implements AutoCloseable {
 
     private static String configuration(int port) {
         return """
-                s3proxy.endpoint=%s
-                s3proxy.authorization=aws-v2-or-v4
-                s3proxy.identity=%s
-                s3proxy.credential=%s
-                # A payload signed as a whole is held in memory to be checked.
-                s3proxy.v4-max-non-chunked-request-size=134217728
-                jclouds.identity=unused
-                jclouds.credential=unused
-                """.formatted(Loopback.uri(port), ACCESS_KEY, SECRET_KEY);
+            s3proxy.endpoint=%s
+            s3proxy.authorization=aws-v2-or-v4
+            s3proxy.identity=%s
+            s3proxy.credential=%s
+            # A payload signed as a whole is held in memory to be checked.
+            s3proxy.v4-max-non-chunked-request-size=134217728
+            jclouds.identity=unused
+            jclouds.credential=unused
+            """.formatted(Loopback.uri(port), ACCESS_KEY, SECRET_KEY);
     }
 
     private static List<String> command(int heapMebibytes, Path configuration) {

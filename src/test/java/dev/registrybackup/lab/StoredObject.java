@@ -17,10 +17,11 @@ record StoredObject(
 
     /** What is the same in all events. */
     private static final String EVENT = """
-            {"eventVersion":"2.2","eventSource":"ceph:s3","awsRegion":"","userIdentity":{"principalId":"lab"},\
-            "requestParameters":{"sourceIPAddress":""},"responseElements":{"x-amz-id-2":"lab"},"opaqueData":"",\
-            "s3":{"s3SchemaVersion":"1.0","configurationId":"lab","object":{"metadata":[],"tags":[]},\
-            "bucket":{"ownerIdentity":{"principalId":"lab"},"id":"lab"}}}""";
+        {"eventVersion":"2.2","eventSource":"ceph:s3","awsRegion":"","userIdentity":{"principalId":"lab"},\
+        "requestParameters":{"sourceIPAddress":""},"responseElements":{"x-amz-id-2":"lab"},"opaqueData":"",\
+        "s3":{"s3SchemaVersion":"1.0","configurationId":"lab","object":{"metadata":[],"tags":[]},\
+        "bucket":{"ownerIdentity":{"principalId":"lab"},"id":"lab"}}}\
+        """;
 
     StoredObject with(long newSize, String newEntityTag) {
         return new StoredObject(bucket, key, operation, time, newSize, newEntityTag, version);

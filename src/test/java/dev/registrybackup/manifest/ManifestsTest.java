@@ -220,9 +220,7 @@ class ManifestsTest {
     void operationsInTheServicesThemselvesTakeTheRightsOfJobs() throws Exception {
         // Given
         List<Document> rendered = overlay(
-                "in-process",
-                BASE,
-                components("components/broker", "openshift", "components/openshift-in-process"));
+                "in-process", BASE, components("components/broker", "openshift", "components/openshift-in-process"));
 
         // When
         Set<String> writers = Rights.writersOf(rendered, WRITTEN_BY_RESTORES);

@@ -35,27 +35,27 @@ class OperationStatusTest {
 
         // Then
         String expected = """
-                {"id": "20260304T050607Z-00000001",
-                 "kind": "restore",
-                 "state": "incomplete",
-                 "lock": "registry",
-                 "parameters": {"image": "team/app:1.0"},
-                 "requestedBy": "alice",
-                 "requestedAt": "2026-03-04T05:06:07Z",
-                 "run": {"runner": "pod-1", "startedAt": "2026-03-04T05:06:07Z",
-                         "heartbeatAt": "2026-03-04T05:06:15Z", "finishedAt": "2026-03-04T05:06:15Z"},
-                 "phase": "copying",
-                 "objects": {"done": 10, "total": 40},
-                 "bytes": {"done": 1500, "total": 4000},
-                 "rate": {"objectsPerSecond": 1.3, "bytesPerSecond": 187.5},
-                 "findings": {"counts": {"BLOB_MISSING": 2, "TAG_DIFFERS": 1},
-                              "first": [
-                    {"code": "TAG_DIFFERS", "subject": "team/app:1.0", "problem": "points elsewhere"},
-                    {"code": "BLOB_MISSING", "subject": "sha256:0", "problem": "is missing"},
-                    {"code": "BLOB_MISSING", "subject": "sha256:1", "problem": "is missing"}]},
-                 "summary": {"images": 7},
-                 "reason": "two blobs are missing"}
-                """;
+            {"id": "20260304T050607Z-00000001",
+             "kind": "restore",
+             "state": "incomplete",
+             "lock": "registry",
+             "parameters": {"image": "team/app:1.0"},
+             "requestedBy": "alice",
+             "requestedAt": "2026-03-04T05:06:07Z",
+             "run": {"runner": "pod-1", "startedAt": "2026-03-04T05:06:07Z",
+                     "heartbeatAt": "2026-03-04T05:06:15Z", "finishedAt": "2026-03-04T05:06:15Z"},
+             "phase": "copying",
+             "objects": {"done": 10, "total": 40},
+             "bytes": {"done": 1500, "total": 4000},
+             "rate": {"objectsPerSecond": 1.3, "bytesPerSecond": 187.5},
+             "findings": {"counts": {"BLOB_MISSING": 2, "TAG_DIFFERS": 1},
+                          "first": [
+                {"code": "TAG_DIFFERS", "subject": "team/app:1.0", "problem": "points elsewhere"},
+                {"code": "BLOB_MISSING", "subject": "sha256:0", "problem": "is missing"},
+                {"code": "BLOB_MISSING", "subject": "sha256:1", "problem": "is missing"}]},
+             "summary": {"images": 7},
+             "reason": "two blobs are missing"}
+            """;
         assertEquals(new ObjectMapper().readTree(expected).toString(), json);
     }
 
@@ -69,19 +69,19 @@ class OperationStatusTest {
 
         // Then
         String expected = """
-                {"id": "20260304T050607Z-00000001",
-                 "kind": "restore",
-                 "state": "pending",
-                 "lock": "registry",
-                 "parameters": {"image": "team/app:1.0"},
-                 "requestedBy": "alice",
-                 "requestedAt": "2026-03-04T05:06:07Z",
-                 "phase": "starting",
-                 "objects": {"done": 0, "total": 0},
-                 "bytes": {"done": 0, "total": 0},
-                 "rate": {"objectsPerSecond": 0.0, "bytesPerSecond": 0.0},
-                 "findings": {"counts": {}, "first": []}}
-                """;
+            {"id": "20260304T050607Z-00000001",
+             "kind": "restore",
+             "state": "pending",
+             "lock": "registry",
+             "parameters": {"image": "team/app:1.0"},
+             "requestedBy": "alice",
+             "requestedAt": "2026-03-04T05:06:07Z",
+             "phase": "starting",
+             "objects": {"done": 0, "total": 0},
+             "bytes": {"done": 0, "total": 0},
+             "rate": {"objectsPerSecond": 0.0, "bytesPerSecond": 0.0},
+             "findings": {"counts": {}, "first": []}}
+            """;
         assertEquals(new ObjectMapper().readTree(expected).toString(), json);
     }
 }

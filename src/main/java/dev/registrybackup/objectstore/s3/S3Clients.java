@@ -35,8 +35,7 @@ final class S3Clients implements AutoCloseable {
     private final S3HttpClient http;
     private final Lazy<S3Client> client;
 
-    S3Clients(
-            SdkHttpClient connections, AwsCredentialsProvider credentials, S3HttpClient http, Lazy<S3Client> client) {
+    S3Clients(SdkHttpClient connections, AwsCredentialsProvider credentials, S3HttpClient http, Lazy<S3Client> client) {
         this.connections = connections;
         this.credentials = credentials;
         this.http = http;
