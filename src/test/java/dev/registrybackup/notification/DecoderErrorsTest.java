@@ -32,7 +32,7 @@ class DecoderErrorsTest {
                 "hello | a payload of 5 bytes: it is not JSON (Unrecognized token 'hello': was expecting (JSON String,"
                         + " Number, Array, Object or token 'null', 'true' or 'false'), line 1, column 1)",
                 "{\"Records\":[]} x | a payload of 16 bytes: it is not JSON (Unrecognized token 'x': was expecting"
-                    + " (JSON String, Number, Array, Object or token 'null', 'true' or 'false'), line 1, column 16)",
+                        + " (JSON String, Number, Array, Object or token 'null', 'true' or 'false'), line 1, column 16)",
                 "{\"Records\":[]}{} | a payload of 16 bytes: it is not JSON (Trailing token (of type START_OBJECT)"
                         + " found after value, line 1, column 15)",
                 "{\"Records\":[ | a payload of 12 bytes: it is not JSON (Unexpected end-of-input: expected close marker"

@@ -160,8 +160,8 @@ class CommandLineToolTest {
         assertEquals(
                 List.of(
                         "restore"
-                            + " {\"scope\":{\"image\":\"ns/app:v1\"},\"at\":\"2026-01-02T03:04:05Z\",\"mode\":\"repair\","
-                            + "\"overwriteTags\":true,\"referrers\":false,\"dryRun\":false}",
+                                + " {\"scope\":{\"image\":\"ns/app:v1\"},\"at\":\"2026-01-02T03:04:05Z\",\"mode\":\"repair\","
+                                + "\"overwriteTags\":true,\"referrers\":false,\"dryRun\":false}",
                         "plan {\"scope\":{\"all\":true},\"target\":\"directory\",\"overwriteTags\":false,"
                                 + "\"referrers\":false,\"dryRun\":true}",
                         "verify {\"store\":\"registry\",\"scope\":{\"all\":true},\"depth\":\"content\","
@@ -364,8 +364,8 @@ class CommandLineToolTest {
         // Given
         answer =
                 "{'operations':[{'id':'20260304T050607Z-1','kind':'verify','state':'running','requestedAt':'2026-03-04T05:06:07Z',"
-                    + "'requestedBy':'system:a','objects':{'done':5,'total':10},'bytes':{'done':1572864}},"
-                    + "{'id':'x','kind':'restore','state':'failed','objects':{'done':0,'total':0},'requestedBy':'b'}]}";
+                        + "'requestedBy':'system:a','objects':{'done':5,'total':10},'bytes':{'done':1572864}},"
+                        + "{'id':'x','kind':'restore','state':'failed','objects':{'done':0,'total':0},'requestedBy':'b'}]}";
 
         // When
         run("operation", "list");

@@ -341,10 +341,10 @@ class PagesTest {
     private static ObjectNode document() {
         ObjectNode document = FakeUiBackend.json(
                 "{'repository':'demo/app','at':'2026-03-04T05:00:00Z','counts':{'images':2,'tags':1,'restorable':1,'size':3145728},"
-                    + "'images':[{'size':5,'restorable':false,'tags':['v1'],'missing':['sha256:gone'],"
-                    + "'platforms':[{'os':'linux','architecture':'arm64'}]},"
-                    + "{'digest':'sha256:good','size':5,'restorable':true,'tags':[]}],"
-                    + "'tags':[{'tag':'v1','time':'2026-03-01T00:00:00Z','history':[]}]}");
+                        + "'images':[{'size':5,'restorable':false,'tags':['v1'],'missing':['sha256:gone'],"
+                        + "'platforms':[{'os':'linux','architecture':'arm64'}]},"
+                        + "{'digest':'sha256:good','size':5,'restorable':true,'tags':[]}],"
+                        + "'tags':[{'tag':'v1','time':'2026-03-01T00:00:00Z','history':[]}]}");
         ((ObjectNode) document.at("/images/0")).put("digest", DIGEST);
         ((ObjectNode) document.at("/tags/0")).put("digest", DIGEST);
         return document;

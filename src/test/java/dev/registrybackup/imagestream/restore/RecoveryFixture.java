@@ -222,7 +222,7 @@ final class RecoveryFixture implements AutoCloseable {
                 + " '{\"spec\":{\"suspend\":true}}'");
         applyRemedy(
                 "oc patch configs.imageregistry.operator.openshift.io/cluster --type=merge -p"
-                    + " '{\"spec\":{\"readOnly\":true,\"storage\":{\"managementState\":\"Unmanaged\",\"s3\":{\"bucket\":\"restored\"}}}}'");
+                        + " '{\"spec\":{\"readOnly\":true,\"storage\":{\"managementState\":\"Unmanaged\",\"s3\":{\"bucket\":\"restored\"}}}}'");
         return this;
     }
 
