@@ -20,7 +20,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -78,6 +82,15 @@ class DamageIT {
                 .statusCode();
     }
 
+    private static CompletableFuture<Integer> startNotify(List<String> keys) {
+        return CompletableFuture.supplyAsync(
+                () -> Events.cloudEvent(product.uri(), "t")
+                        .body(Events.notification(Product.REGISTRY_BUCKET, keys.toArray(String[]::new)))
+                        .post("/")
+                        .statusCode(),
+                task -> new Thread(task).start());
+    }
+
     private static Predicate<S3Request> reading(String key) {
         return request ->
                 request.operation() == Operation.GET_OBJECT && request.key().equals(key);
@@ -128,6 +141,36 @@ class DamageIT {
         // Then
         assertEquals(204, status, product.log());
         arrives(key);
+    }
+
+    /** Of the defaults, 16 small objects and 4 large ones; all go through the backup's one pool of connections. */
+    @Test
+    void asManyObjectsAreWrittenAtOnceAsAreConfigured() {
+        // Given
+        List<String> large =
+                Stream.generate(() -> write(IMAGES.layer(1_500_000))).limit(4).toList();
+        List<String> small =
+                Stream.generate(() -> write(IMAGES.layer(900))).limit(16).toList();
+        Set<String> underWay = ConcurrentHashMap.newKeySet();
+        front.inject(
+                request -> request.bucket().equals(Product.BACKUP_BUCKET)
+                        && request.operation() == Operation.PUT_OBJECT
+                        && (large.contains(request.key()) || small.contains(request.key()))
+                        && underWay.add(request.key()),
+                Fault.hang());
+
+        // When
+        CompletableFuture<Integer> ofLarge = startNotify(large);
+        Awaitility.await().atMost(BOUND).untilAsserted(() -> assertEquals(Set.copyOf(large), underWay, product::log));
+        CompletableFuture<Integer> ofSmall = startNotify(small);
+        Awaitility.await().atMost(BOUND).untilAsserted(() -> assertEquals(20, underWay.size(), product::log));
+        front.heal();
+
+        // Then
+        assertEquals(204, ofLarge.join(), product.log());
+        assertEquals(204, ofSmall.join(), product.log());
+        large.forEach(DamageIT::arrives);
+        small.forEach(DamageIT::arrives);
     }
 
     @Test
