@@ -93,11 +93,12 @@ class ReconciliationTest {
         assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "remaining"));
     }
 
-    @Test
-    void aFirstFillAsksNothingThatTheComparisonOrTheNextRequestAnswers(@TempDir Path scratch) {
+    @ParameterizedTest
+    @ValueSource(ints = {100, 2 << 20})
+    void aFirstFillAsksNothingThatTheComparisonOrTheNextRequestAnswers(int layerBytes, @TempDir Path scratch) {
         // Given
         RandomRegistry images = new RandomRegistry(1);
-        Digest layer = images.layer("team/app", 100);
+        Digest layer = images.layer("team/app", layerBytes);
         Digest config = images.blob("{\"architecture\":\"arm64\",\"os\":\"linux\"}".getBytes(StandardCharsets.UTF_8));
         images.mount("team/app", config);
         String manifest = "{\"schemaVersion\":2,\"config\":%s,\"layers\":[%s]}"
