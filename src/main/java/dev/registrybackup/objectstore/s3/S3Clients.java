@@ -11,8 +11,6 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
-import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
-import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.TlsTrustManagersProvider;
@@ -143,11 +141,6 @@ final class S3Clients implements AutoCloseable {
         S3ClientBuilder builder = S3Client.builder()
                 .httpClient(pool)
                 .credentialsProvider(credentials)
-                // Stores other than AWS refuse the checksum trailers that the SDK sends by default
-                // (aws-sdk-java-v2#5801). Content is verified against its digest before its last byte is sent anyway.
-                // S3Requests adds checksums for AWS.
-                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
-                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .overrideConfiguration(override -> override.retryStrategy(retries))
                 .crossRegionAccessEnabled(isAws(settings))
                 .forcePathStyle(settings.pathStyle())
@@ -163,13 +156,14 @@ final class S3Clients implements AutoCloseable {
                 .orElseGet(() -> DefaultCredentialsProvider.builder().build());
     }
 
-    /** The client for requests about single objects, and for listings. */
+    /** The client for requests about objects and uploads, and for listings. */
     S3HttpClient http() {
         return http;
     }
 
     /**
-     * The client for all other requests. Created on the first call, because that takes as long as hundreds of requests.
+     * The client that reads a bucket's settings. Created on the first call, because that takes as long as hundreds of
+     * requests.
      */
     S3Client client() {
         return client.getValue();

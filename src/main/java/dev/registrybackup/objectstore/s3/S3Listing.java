@@ -19,8 +19,8 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
- * Lists objects, versions and delete markers, or incomplete uploads, page by page. Versions and delete markers come in one order: by key,
- * the newest of each key first.
+ * Lists objects, versions and delete markers, or incomplete uploads, page by page. Versions and delete markers come in
+ * one order: by key, the newest of each key first.
  */
 final class S3Listing implements Iterator<List<ObjectVersion>> {
     private final S3HttpClient client;

@@ -103,6 +103,14 @@ class AwsChecksumsIT {
                         .filter(request -> request.operation() == Operation.CREATE_MULTIPART_UPLOAD)
                         .map(create -> create.request().header("x-amz-checksum-algorithm"))
                         .toList());
+        // Of an upload it would be the checksum of the whole object, and not that of the request's document.
+        assertEquals(
+                List.of(false, false),
+                proxy.requests().stream()
+                        .filter(request -> request.operation() == Operation.COMPLETE_MULTIPART_UPLOAD
+                                || request.operation() == Operation.CREATE_MULTIPART_UPLOAD)
+                        .map(AwsChecksumsIT::hasChecksum)
+                        .toList());
         assertEquals(1, streamed.openCount());
         assertEquals(1, part.openCount());
     }
@@ -147,6 +155,7 @@ class AwsChecksumsIT {
 
     private static boolean hasChecksum(RecordedRequest write) {
         return write.request().header("x-amz-checksum-crc32").isPresent()
+                || write.request().header("x-amz-checksum-sha256").isPresent()
                 || write.request().header("x-amz-trailer").equals(Optional.of("x-amz-checksum-crc32"));
     }
 
