@@ -16,6 +16,7 @@ import dev.registrybackup.operation.OperationId;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.OperationRequest;
 import dev.registrybackup.operation.OperationService;
+import dev.registrybackup.operation.OperationState;
 import dev.registrybackup.operation.OperationStatus;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RepositoryName;
@@ -100,9 +101,11 @@ public final class OnDemandOperations implements Backend, UiBackend {
         ProgressTracker progressTracker = new ProgressTracker();
         try (WorkerPools.ScheduledTask showing =
                 workerPools.scheduleAtFixedRate(PROGRESS_INTERVAL, () -> progress.accept(progressTracker.progress()))) {
-            execution.run(operation, runnerName, progressTracker);
+            OperationState state = execution.run(operation, runnerName, progressTracker);
+            ObjectNode shown = operation(id);
+            // An index that failed is repeated, although the operation goes on.
+            return state == OperationState.FAILED ? shown.put("state", state.label()) : shown;
         }
-        return operation(id);
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.restore.ImageStreamRestore;
 import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.operation.CompletionIndex;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.OperationHandler;
@@ -38,6 +39,7 @@ import java.util.function.Supplier;
  * @param cluster the cluster to restore ImageStreams into
  * @param drillImages how many images a drill restores, unless its request has a number
  * @param random a new number with each call
+ * @param index which share of a divided operation this process does
  */
 record OperationHandlers(
         RegistryStore backup,
@@ -50,7 +52,8 @@ record OperationHandlers(
         Supplier<OpenShiftCluster> cluster,
         Reconciliation reconciliation,
         int drillImages,
-        LongSupplier random) {
+        LongSupplier random,
+        CompletionIndex index) {
     /** Checks a request and returns the form to record. */
     record ValidatedRequest(String lock, ObjectNode parameters) {}
 
@@ -94,6 +97,12 @@ record OperationHandlers(
                 yield new ValidatedRequest(Drill.TARGET, drillRequest(body).json());
             }
         };
+    }
+
+    /** Whether the work of this request can be divided among several indexes. */
+    static boolean isDivisible(OperationRequest recorded) {
+        return recorded.kind() == OperationKind.VERIFY
+                && Verification.isDivisible(VerifyRequest.parse(recorded.parameters()));
     }
 
     ObjectNode plan(JsonNode body) {
@@ -169,10 +178,10 @@ record OperationHandlers(
 
     private OperationResult verify(OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
         VerifyRequest request = VerifyRequest.parse(recorded.parameters());
-        Verification.VerificationResult verificationResult = new Verification(
-                        this::store, backup.store(), workerPools, rateLimiter, isOpenShift, clock, captures)
-                .run(recorded.id().value(), request, new OperationContext(fence, progressTracker));
-        return result(!verificationResult.hasUnknown(), verificationResult.summary());
+        return new Verification(this::store, backup.store(), workerPools, rateLimiter, isOpenShift, clock, captures)
+                .run(recorded.id().value(), request, new OperationContext(fence, progressTracker).withIndex(index))
+                .map(verificationResult -> result(!verificationResult.hasUnknown(), verificationResult.summary()))
+                .orElseGet(OperationResult::shareDone);
     }
 
     private static OperationResult result(boolean isComplete, ObjectNode summary) {

@@ -19,6 +19,7 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.AcknowledgedFindings;
+import dev.registrybackup.operation.CompletionIndex;
 import dev.registrybackup.operation.InProcessRunner;
 import dev.registrybackup.operation.OperationExecution;
 import dev.registrybackup.operation.OperationKind;
@@ -235,6 +236,7 @@ public class Wiring {
             RateLimiter rateLimiter,
             PreflightWiring preflight,
             Instance<KubernetesClient> kubernetes) {
+        CompletionIndex index = settings.environment().completionIndex();
         OperationHandlers handlers = new OperationHandlers(
                 backup,
                 storeRegistry,
@@ -246,11 +248,18 @@ public class Wiring {
                 () -> openShift.withRightsFor(OperationKind.RESTORE),
                 reconciliation,
                 settings.configuration().operations().drillImages(),
-                () -> new SecureRandom().nextLong());
+                () -> new SecureRandom().nextLong(),
+                index);
         OperationExecution execution =
-                new OperationExecution(backup.store(), workerPools, clock, Wiring::random, handlers.byKind());
+                new OperationExecution(backup.store(), workerPools, clock, Wiring::random, handlers.byKind(), index);
         OperationRunner operationRunner = settings.runsJobs()
-                ? new JobRunner(kubernetes.get(), namespace(kubernetes.get()), settings.cronJobs())
+                ? new JobRunner(
+                        kubernetes.get(),
+                        namespace(kubernetes.get()),
+                        settings.cronJobs(),
+                        request -> OperationHandlers.isDivisible(request)
+                                ? settings.configuration().operations().completions()
+                                : 1)
                 : new InProcessRunner(execution, workerPools, instance());
         OperationService operationService =
                 new OperationService(backup.store(), operationRunner, clock, Wiring::random);

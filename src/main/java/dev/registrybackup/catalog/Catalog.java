@@ -26,8 +26,8 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -118,12 +118,12 @@ public final class Catalog {
         }
     }
 
-    /** Deletes the documents of all repositories except these, in all versions. */
-    public void deleteAllExcept(Set<RepositoryName> repositories) {
+    /** Deletes the documents of all repositories except those to keep, in all versions. */
+    public void deleteAllExcept(Predicate<RepositoryName> isKept) {
         List<ObjectVersion> obsolete;
         try (Stream<ObjectVersion> versions = backup.listVersions(PREFIX)) {
             obsolete = versions.filter(version -> repository(version.key())
-                            .filter(name -> !repositories.contains(name))
+                            .filter(name -> !isKept.test(name))
                             .isPresent())
                     .toList();
         }

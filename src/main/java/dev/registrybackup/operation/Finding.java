@@ -23,7 +23,7 @@ public record Finding(FindingCode code, String subject, String problem) {
     }
 
     /** Parses the JSON form; empty if it has a code that only a newer version has. */
-    static Optional<Finding> parse(JsonNode json) {
+    public static Optional<Finding> parse(JsonNode json) {
         return FindingCode.parse(json.path("code").asText())
                 .map(code -> new Finding(
                         code,

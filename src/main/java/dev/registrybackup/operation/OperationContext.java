@@ -10,22 +10,32 @@ import java.util.function.UnaryOperator;
  * @param progress receives counts and findings
  * @param onFinding receives each finding besides the progress
  * @param acknowledged maps each finding to the one that is reported
+ * @param index the share of the work to do
  */
 public record OperationContext(
-        Fence fence, ProgressTracker progress, Consumer<Finding> onFinding, UnaryOperator<Finding> acknowledged) {
+        Fence fence,
+        ProgressTracker progress,
+        Consumer<Finding> onFinding,
+        UnaryOperator<Finding> acknowledged,
+        CompletionIndex index) {
     /** A context that counts findings and keeps only the first ones. */
     public OperationContext(Fence fence, ProgressTracker progress) {
-        this(fence, progress, finding -> {}, UnaryOperator.identity());
+        this(fence, progress, finding -> {}, UnaryOperator.identity(), CompletionIndex.ONLY);
     }
 
     /** The same context, passing each finding to this consumer too. */
     public OperationContext withFindingsTo(Consumer<Finding> other) {
-        return new OperationContext(fence, progress, other, acknowledged);
+        return new OperationContext(fence, progress, other, acknowledged, index);
     }
 
     /** The same context, which maps each finding by this function: {@link AcknowledgedFindings#current}. */
     public OperationContext withAcknowledged(UnaryOperator<Finding> findings) {
-        return new OperationContext(fence, progress, onFinding, findings);
+        return new OperationContext(fence, progress, onFinding, findings, index);
+    }
+
+    /** The same context, for one of the indexes of a divided operation. */
+    public OperationContext withIndex(CompletionIndex share) {
+        return new OperationContext(fence, progress, onFinding, acknowledged, share);
     }
 
     /**

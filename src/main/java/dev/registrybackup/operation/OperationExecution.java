@@ -27,6 +27,7 @@ public final class OperationExecution {
     private final Clock clock;
     private final Supplier<String> random;
     private final Map<OperationKind, OperationHandler> handlers;
+    private final CompletionIndex index;
     private final Duration heartbeatInterval;
 
     /**
@@ -34,14 +35,16 @@ public final class OperationExecution {
      *
      * @param random supplies a new random text with each call
      * @param handlers the kinds that this process can run
+     * @param index which share of each operation this process runs
      */
     public OperationExecution(
             ObjectStore backup,
             WorkerPools workerPools,
             Clock clock,
             Supplier<String> random,
-            Map<OperationKind, OperationHandler> handlers) {
-        this(backup, workerPools, clock, random, handlers, HEARTBEAT_INTERVAL);
+            Map<OperationKind, OperationHandler> handlers,
+            CompletionIndex index) {
+        this(backup, workerPools, clock, random, handlers, index, HEARTBEAT_INTERVAL);
     }
 
     OperationExecution(
@@ -50,6 +53,7 @@ public final class OperationExecution {
             Clock clock,
             Supplier<String> random,
             Map<OperationKind, OperationHandler> handlers,
+            CompletionIndex index,
             Duration heartbeatInterval) {
         this.store = new OperationStore(backup);
         this.lock = new OperationLock(backup, store);
@@ -57,6 +61,7 @@ public final class OperationExecution {
         this.clock = clock;
         this.random = random;
         this.handlers = Map.copyOf(handlers);
+        this.index = index;
         this.heartbeatInterval = heartbeatInterval;
     }
 
@@ -66,7 +71,8 @@ public final class OperationExecution {
      *
      * @param runner where it runs, for people
      * @param progress receives counts and findings
-     * @return the result. {@link OperationState#LOST}: another process runs it now
+     * @return the result. {@link OperationState#LOST}: another process runs it now. {@link OperationState#RUNNING}: the
+     *     share of this index is done, and another index will finish the operation
      * @throws NoSuchOperationException if there is no such operation
      * @throws ObjectStoreException if the bucket did not answer; nothing was started
      */
@@ -101,7 +107,7 @@ public final class OperationExecution {
     }
 
     private RunOutcome runOnce(OperationRequest request, String runner, ProgressTracker progress) {
-        OperationRun run = OperationRun.start(request, random.get(), runner, store, lock, clock);
+        OperationRun run = OperationRun.start(request, index, random.get(), runner, store, lock, clock);
         RunOutcome outcome;
         try {
             run.acquireLock();

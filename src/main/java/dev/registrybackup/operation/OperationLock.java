@@ -13,6 +13,8 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -47,6 +49,9 @@ final class OperationLock {
         String json = json(request, token);
         Optional<StoredRecord> before = records.get(key);
         Optional<OperationId> holder = before.flatMap(OperationLock::operation);
+        if (before.map(StoredRecord::json).equals(Optional.of(json))) {
+            return;
+        }
         if (before.isPresent() && holder.equals(Optional.of(request.id()))) {
             new SingleVersionRecord(records, key, before.get().version()).write(json);
             return;
@@ -94,15 +99,18 @@ final class OperationLock {
         if (listing.isEmpty()) {
             return false;
         }
-        boolean hasRun = listing.get().hasRun();
-        boolean isOver = hasRun
-                ? store.readRun(other).filter(run -> run.state().isFinished()).isPresent()
+        boolean isOver = listing.get().hasRun()
+                ? store.readRun(listing.get())
+                        .filter(run -> run.state().isFinished())
+                        .isPresent()
                 : listing.get().isCancelled();
         if (isOver) {
             return false;
         }
-        String lastSign = OperationStore.key(other, hasRun ? OperationStore.RUN : OperationStore.REQUEST);
-        boolean isSilent = lastModified(lastSign)
+        List<String> signs = listing.get().hasRun() ? listing.get().runs() : List.of(OperationStore.REQUEST);
+        boolean isSilent = signs.stream()
+                .flatMap(sign -> lastModified(OperationStore.key(other, sign)).stream())
+                .max(Comparator.naturalOrder())
                 .flatMap(last -> lastModified(written).map(now -> Duration.between(last, now)))
                 .filter(silence -> silence.compareTo(StatusResolver.HEARTBEAT_TIMEOUT) < 0)
                 .isEmpty();

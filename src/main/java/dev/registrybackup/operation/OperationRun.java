@@ -4,15 +4,21 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.operation.RunRecord.RunOutcome;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One process's run of an operation. Each {@link #heartbeat} records its progress and checks whether it was cancelled
- * or replaced; from then on {@link #check} throws. Safe for use by many threads.
+ * or replaced; from then on {@link #check} throws. The indexes of a divided operation hold its lock together, each with
+ * a record of its own; two processes of one index do the same work twice. Safe for use by many threads.
  */
 final class OperationRun implements Fence {
+    /** In place of a token in the lock that all indexes of an operation hold. */
+    private static final String INDEXES = "indexes";
+
     private final OperationRequest request;
+    private final CompletionIndex index;
     private final String token;
     private final OperationStore store;
     private final OperationLock lock;
@@ -28,6 +34,7 @@ final class OperationRun implements Fence {
 
     private OperationRun(
             OperationRequest request,
+            CompletionIndex index,
             String token,
             OperationStore store,
             OperationLock lock,
@@ -35,7 +42,8 @@ final class OperationRun implements Fence {
             SingleVersionRecord record,
             RunRecord content) {
         this.request = request;
-        this.token = token;
+        this.index = index;
+        this.token = index.isOnly() ? token : INDEXES;
         this.store = store;
         this.lock = lock;
         this.clock = clock;
@@ -46,21 +54,23 @@ final class OperationRun implements Fence {
     /**
      * Records that this process runs the operation, in place of the record of any process before it.
      *
+     * @param index which share of the operation it runs
      * @param token distinguishes this run from others of the same operation
      * @param runner where it runs, for people
      * @throws ObjectStoreException if that cannot be recorded
      */
     static OperationRun start(
             OperationRequest request,
+            CompletionIndex index,
             String token,
             String runner,
             OperationStore store,
             OperationLock lock,
             Clock clock) {
         RunRecord content = RunRecord.started(runner, clock.instant());
-        SingleVersionRecord record = store.runWriter(request.id());
+        SingleVersionRecord record = store.runWriter(request.id(), OperationStore.runName(index));
         record.write(content.json().toString());
-        return new OperationRun(request, token, store, lock, clock, record, content);
+        return new OperationRun(request, index, token, store, lock, clock, record, content);
     }
 
     /**
@@ -69,7 +79,8 @@ final class OperationRun implements Fence {
      * @throws ConflictException if another operation has it
      */
     void acquireLock() {
-        lock.acquire(request, token, OperationStore.key(request.id(), OperationStore.RUN), silent -> false);
+        String written = OperationStore.key(request.id(), OperationStore.runName(index));
+        lock.acquire(request, token, written, silent -> false);
     }
 
     @Override
@@ -97,7 +108,7 @@ final class OperationRun implements Fence {
     }
 
     /**
-     * Records the end; from then on {@link #check} throws.
+     * Records the end, of the operation too if all its indexes are done; from then on {@link #check} throws.
      *
      * @return false if another process runs the operation: nothing is recorded then
      * @throws ObjectStoreException if the bucket did not answer
@@ -108,6 +119,15 @@ final class OperationRun implements Fence {
             return false;
         }
         content = content.finished(clock.instant(), progress, outcome);
+        boolean isMerged = outcome.state() == OperationState.SUCCEEDED || outcome.state() == OperationState.INCOMPLETE;
+        if (!index.isOnly() && isMerged) {
+            Instant first = store.find(request.id())
+                    .flatMap(store::readRun)
+                    .map(RunRecord::startedAt)
+                    .orElse(content.startedAt());
+            String whole = content.startedAt(first).json().toString();
+            store.runWriter(request.id(), OperationStore.RUN).write(whole);
+        }
         record.write(content.json().toString());
         return true;
     }

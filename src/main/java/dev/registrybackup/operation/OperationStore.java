@@ -26,7 +26,8 @@ import java.util.stream.Stream;
  * registry-backup/operations/&lt;id&gt;/
  *   cancel    once, by the first caller that cancels it
  *   request   once, by the process that accepted it
- *   run       with each heartbeat, by the process that runs it
+ *   run       with each heartbeat, by the process that runs it; of a divided operation once, by the index that merges
+ *   run-&lt;index&gt;  with each heartbeat, by each index of a divided operation
  * </pre>
  *
  * <p>An operation without a request does not exist: its records are being created or deleted.
@@ -47,16 +48,22 @@ final class OperationStore {
     /**
      * What a listing shows of an operation.
      *
-     * @param hasRun whether a process has run it
+     * @param runs the names of the records of the processes that have run it
      * @param isCancelled whether it was cancelled
      */
-    record Listing(OperationId id, boolean hasRequest, boolean hasRun, boolean isCancelled) {
+    record Listing(OperationId id, boolean hasRequest, List<String> runs, boolean isCancelled) {
         Listing with(String name) {
+            boolean isRun = name.equals(RUN) || name.startsWith(RUN + "-");
             return new Listing(
                     id,
                     hasRequest || name.equals(REQUEST),
-                    hasRun || name.equals(RUN),
+                    isRun ? Stream.concat(runs.stream(), Stream.of(name)).toList() : runs,
                     isCancelled || name.equals(CANCEL));
+        }
+
+        /** Whether a process has run it. */
+        boolean hasRun() {
+            return !runs.isEmpty();
         }
     }
 
@@ -87,7 +94,7 @@ final class OperationStore {
         try (Stream<ObjectInfo> listing = backup.list(prefix)) {
             listing.forEach(object -> operationId(object.key()).ifPresent(id -> {
                 boolean isSame = !newest.isEmpty() && newest.getFirst().id().equals(id);
-                Listing known = isSame ? newest.removeFirst() : new Listing(id, false, false, false);
+                Listing known = isSame ? newest.removeFirst() : new Listing(id, false, List.of(), false);
                 if (!isSame && !newest.isEmpty() && !newest.getFirst().hasRequest()) {
                     newest.removeFirst();
                 }
@@ -125,13 +132,28 @@ final class OperationStore {
         return read(key(id, REQUEST), json -> OperationRequest.parse(id, json));
     }
 
+    /** The run of the whole operation. */
     Optional<RunRecord> readRun(OperationId id) {
         return read(key(id, RUN), RunRecord::parse);
     }
 
-    /** The run record, in which a process replaces the run before it. */
-    SingleVersionRecord runWriter(OperationId id) {
-        String key = key(id, RUN);
+    /** The run of the whole operation, or while its indexes run, their runs added up. */
+    Optional<RunRecord> readRun(Listing listing) {
+        return listing.runs().contains(RUN)
+                ? readRun(listing.id())
+                : RunRecord.ofIndexes(listing.runs().stream()
+                        .flatMap(name -> read(key(listing.id(), name), RunRecord::parse).stream())
+                        .toList());
+    }
+
+    /** The name of the run record of this index. */
+    static String runName(CompletionIndex index) {
+        return index.isOnly() ? RUN : RUN + "-" + index.number();
+    }
+
+    /** A run record, in which a process replaces the run before it. */
+    SingleVersionRecord runWriter(OperationId id, String name) {
+        String key = key(id, name);
         return new SingleVersionRecord(records, key, records.get(key).flatMap(StoredRecord::version));
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Counts an operation's progress and findings. Safe for use by many threads. */
 public final class ProgressTracker {
@@ -38,7 +39,24 @@ public final class ProgressTracker {
             long bytesDone,
             long bytesTotal,
             Map<FindingCode, Long> findingCounts,
-            List<Finding> firstFindings) {}
+            List<Finding> firstFindings) {
+        /** The progress of two indexes of an operation, added up. */
+        Progress plus(Progress other) {
+            Map<FindingCode, Long> counts = new EnumMap<>(FindingCode.class);
+            counts.putAll(findingCounts);
+            other.findingCounts.forEach((code, count) -> counts.merge(code, count, Long::sum));
+            return new Progress(
+                    phase.contains(other.phase) ? phase : phase + ", " + other.phase,
+                    objectsDone + other.objectsDone,
+                    objectsTotal + other.objectsTotal,
+                    bytesDone + other.bytesDone,
+                    bytesTotal + other.bytesTotal,
+                    counts,
+                    Stream.concat(firstFindings.stream(), other.firstFindings.stream())
+                            .limit(MAX_FINDINGS)
+                            .toList());
+        }
+    }
 
     /** Starts a phase. */
     public synchronized void phase(String name) {
@@ -63,6 +81,16 @@ public final class ProgressTracker {
         if (firstFindings.size() < MAX_FINDINGS) {
             firstFindings.add(finding);
         }
+    }
+
+    /** Starts at 0 again, before the counts and findings of all indexes are added. */
+    public synchronized void restart() {
+        findingCounts.clear();
+        firstFindings.clear();
+        objectsTotal = 0;
+        bytesTotal = 0;
+        objectsDone = 0;
+        bytesDone = 0;
     }
 
     /** The progress now. */

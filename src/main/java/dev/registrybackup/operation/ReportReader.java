@@ -71,7 +71,12 @@ public final class ReportReader {
 
     /** The summary of a report; empty if there is none, or if it is not a JSON object, which is logged. */
     public Optional<ObjectNode> readSummary(String id) {
-        String key = ReportWriter.PREFIX + id + "/" + ReportWriter.SUMMARY_NAME;
+        return readSummaryOf(ReportWriter.PREFIX + id + "/");
+    }
+
+    /** As {@link #readSummary}, for a report whose keys begin with this. */
+    Optional<ObjectNode> readSummaryOf(String keyPrefix) {
+        String key = keyPrefix + ReportWriter.SUMMARY_NAME;
         return records.get(key).map(StoredRecord::json).flatMap(json -> parseObject(key, json));
     }
 
@@ -82,16 +87,19 @@ public final class ReportReader {
      */
     public void forEachFinding(String id, Consumer<Finding> each) {
         for (ReportFile reportFile : files(id)) {
-            new String(read(reportFile), StandardCharsets.UTF_8)
-                    .lines()
-                    .forEach(line -> parseObject(reportFile.key(), line)
-                            .flatMap(Finding::parse)
-                            .ifPresent(each));
+            forEachLine(reportFile.key(), line -> Finding.parse(line).ifPresent(each));
         }
     }
 
-    private byte[] read(ReportFile reportFile) {
-        try (OpenObject reading = backup.open(reportFile.key(), Optional.empty(), Optional.empty())) {
+    /** Visits the lines of one file of a report. */
+    void forEachLine(String key, Consumer<ObjectNode> each) {
+        new String(read(key), StandardCharsets.UTF_8)
+                .lines()
+                .forEach(line -> parseObject(key, line).ifPresent(each));
+    }
+
+    private byte[] read(String key) {
+        try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
             return reading.readAll(LARGEST_PART);
         }
     }

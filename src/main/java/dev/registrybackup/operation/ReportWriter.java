@@ -45,8 +45,13 @@ public final class ReportWriter implements Consumer<Finding> {
      * @param fence checked before each write
      */
     public ReportWriter(ObjectStore backup, String id, boolean isOpenShift, Fence fence) {
+        this(backup, isOpenShift, fence, PREFIX + id + "/");
+    }
+
+    /** A report whose keys begin with this, for {@link IndexReports}. */
+    ReportWriter(ObjectStore backup, boolean isOpenShift, Fence fence, String keyPrefix) {
         this.backup = backup;
-        this.keyPrefix = PREFIX + id + "/";
+        this.keyPrefix = keyPrefix;
         this.isOpenShift = isOpenShift;
         this.fence = fence;
     }
@@ -57,9 +62,13 @@ public final class ReportWriter implements Consumer<Finding> {
      * @throws ObjectStoreException if the file cannot be written
      */
     @Override
-    public synchronized void accept(Finding finding) {
+    public void accept(Finding finding) {
         String severity = finding.code().severity(isOpenShift).label();
-        String line = finding.json().put("severity", severity).toString();
+        add(finding.json().put("severity", severity));
+    }
+
+    /** As {@link #accept}, for a line that is not a finding, which only {@link IndexReports} reads. */
+    public synchronized void add(ObjectNode line) {
         lines.writeBytes((line + "\n").getBytes(StandardCharsets.UTF_8));
         if (lines.size() >= FILE_BYTES) {
             flush();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -48,6 +49,11 @@ public record RunRecord(
         return new RunRecord(state, runner, startedAt, now, finishedAt, newProgress, summary, reason);
     }
 
+    /** This run, with the start of the operation's first. */
+    RunRecord startedAt(Instant first) {
+        return new RunRecord(state, runner, first, heartbeatAt, finishedAt, progress, summary, reason);
+    }
+
     RunRecord finished(Instant now, ProgressTracker.Progress newProgress, RunOutcome outcome) {
         return new RunRecord(
                 outcome.state(),
@@ -58,6 +64,33 @@ public record RunRecord(
                 newProgress,
                 outcome.summary(),
                 outcome.reason());
+    }
+
+    /**
+     * The runs of a divided operation's indexes as one, which runs until one of them has merged all, unless it was
+     * cancelled. An index that failed is repeated; meanwhile its reason is shown. Empty if none has run.
+     */
+    static Optional<RunRecord> ofIndexes(List<RunRecord> indexes) {
+        boolean isCancelled = indexes.stream().anyMatch(run -> run.state == OperationState.CANCELLED);
+        return indexes.stream()
+                .reduce((one, other) -> new RunRecord(
+                        OperationState.RUNNING,
+                        "",
+                        one.startedAt.isBefore(other.startedAt) ? one.startedAt : other.startedAt,
+                        one.heartbeatAt.isAfter(other.heartbeatAt) ? one.heartbeatAt : other.heartbeatAt,
+                        Optional.empty(),
+                        one.progress.plus(other.progress),
+                        Optional.empty(),
+                        one.reason.or(other::reason)))
+                .map(all -> new RunRecord(
+                        isCancelled ? OperationState.CANCELLED : OperationState.RUNNING,
+                        indexes.size() + " indexes",
+                        all.startedAt,
+                        all.heartbeatAt,
+                        Optional.empty(),
+                        all.progress,
+                        Optional.empty(),
+                        all.reason));
     }
 
     /** How long it has run until its last heartbeat. */

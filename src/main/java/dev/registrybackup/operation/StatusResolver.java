@@ -26,9 +26,7 @@ final class StatusResolver {
 
     /** Empty if it was deleted meanwhile, or its request cannot be read. */
     Optional<OperationStatus> resolve(OperationStore.Listing listing) {
-        return store.readRequest(listing.id())
-                .map(request ->
-                        resolve(request, listing, listing.hasRun() ? store.readRun(listing.id()) : Optional.empty()));
+        return store.readRequest(listing.id()).map(request -> resolve(request, listing, store.readRun(listing)));
     }
 
     private OperationStatus resolve(OperationRequest request, OperationStore.Listing listing, Optional<RunRecord> run) {

@@ -63,7 +63,7 @@ final class BlobChecks {
                     if (object.lastModified().isAfter(now.minus(MAX_PUSH_DURATION))) {
                         blobs.mark(blob.digest(), Mark.RECENT);
                     }
-                } else {
+                } else if (context.isOwn(object.key())) {
                     RepositoryIterator.reportIfForeign(context, object, path);
                 }
             }
@@ -72,7 +72,9 @@ final class BlobChecks {
 
     private void markPresent(Digest blob, long size) {
         blobs.markPresent(blob, size);
-        context.addObject();
+        if (context.isOwn(blob.toString())) {
+            context.addObject();
+        }
     }
 
     /** Reports the listed blobs that nothing references. Call it after all repositories were checked. */

@@ -56,9 +56,13 @@ final class CatalogWriter {
         written.add(repository);
     }
 
-    /** Deletes the documents of repositories that no longer exist. Call it after all repositories were checked. */
+    /**
+     * Deletes the documents of repositories that no longer exist, of this index's share. Call it after all its
+     * repositories were checked.
+     */
     void deleteOthers() {
-        catalog.ifPresent(open -> tryWrite(() -> open.deleteAllExcept(written)));
+        catalog.ifPresent(open ->
+                tryWrite(() -> open.deleteAllExcept(name -> written.contains(name) || !context.isOwn(name.value()))));
     }
 
     /** A document that cannot be written is reported as unknown; the others are still written. */

@@ -1,5 +1,6 @@
 package dev.registrybackup.verify;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
@@ -25,6 +26,18 @@ public record ImageStreamCounts(
         long imageObjectsMissing) {
     static ImageStreamCounts none(Instant snapshot) {
         return new ImageStreamCounts(snapshot, 0, 0, 0, 0, 0, 0);
+    }
+
+    /** Parses {@link #json}. */
+    static ImageStreamCounts parse(JsonNode json) {
+        return new ImageStreamCounts(
+                Instant.parse(json.path("snapshotAt").asText()),
+                json.path("imageStreams").asLong(),
+                json.path("items").asLong(),
+                json.path("managed").asLong(),
+                json.path("restorable").asLong(),
+                json.path("unrestorable").asLong(),
+                json.path("imageObjectsMissing").asLong());
     }
 
     ImageStreamCounts plus(ImageStreamCounts others) {

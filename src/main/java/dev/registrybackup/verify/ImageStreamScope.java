@@ -138,7 +138,9 @@ final class ImageStreamScope {
 
     /** Verifies the remaining ImageStreams without links: tagging into a repository leaves no link there. */
     void forEachWithoutLinks(Consumer<List<RepositoryLinks>> consumer) {
-        List<RepositoryName> rest = snapshotIndex.map(SnapshotIndex::names).orElse(List.of());
+        List<RepositoryName> rest = snapshotIndex.map(SnapshotIndex::names).orElse(List.of()).stream()
+                .filter(name -> context.isOwn(name.value()))
+                .toList();
         for (int from = 0; from < rest.size(); from += BATCH_SIZE) {
             consumer.accept(rest.subList(from, Math.min(from + BATCH_SIZE, rest.size())).stream()
                     .map(RepositoryLinks::new)

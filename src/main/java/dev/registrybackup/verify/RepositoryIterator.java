@@ -68,7 +68,8 @@ final class RepositoryIterator {
     private void visit(ObjectInfo object) {
         RegistryPath path = context.store().layout().parse(object.key());
         if (path instanceof RegistryPath.Link link) {
-            if (context.request().scope().covers(link)) {
+            if (context.isOwn(link.repository().value())
+                    && context.request().scope().covers(link)) {
                 currentLinks.toLink(object).ifPresent(this::add);
             }
         } else if (context.isRepositoryScope() && path.kind() == RegistryPath.Kind.UPLOAD) {
@@ -118,7 +119,7 @@ final class RepositoryIterator {
     }
 
     private void reportUploadIfStale() {
-        if (!uploadWrittenAt.isAfter(now.minus(STALE_UPLOAD_AGE))) {
+        if (!uploadWrittenAt.isAfter(now.minus(STALE_UPLOAD_AGE)) && context.isOwn(upload)) {
             context.report(
                     FindingCode.STALE_UPLOAD,
                     upload,
@@ -134,8 +135,8 @@ final class RepositoryIterator {
             context.report(
                     FindingCode.UNKNOWN_OBJECT,
                     key,
-                    "No registry writes such a key, and it may hide a blob beside it. Find out who wrote it, and move it"
-                            + " elsewhere");
+                    "No registry writes such a key, and it may hide a blob beside it. Find out who wrote it, and move"
+                            + " it elsewhere");
         } else if (path.kind() == RegistryPath.Kind.EXCLUDED
                 && key.endsWith("/")
                 && !key.startsWith(RegistryLayout.METADATA_PREFIX)) {

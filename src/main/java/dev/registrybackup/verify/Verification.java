@@ -5,11 +5,13 @@ import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.AcknowledgedFindings;
+import dev.registrybackup.operation.IndexReports;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportWriter;
 import java.time.Clock;
@@ -48,14 +50,16 @@ public record Verification(
 
     /**
      * Verifies the requested scope and writes the report; for the full backup also the last result. If it cannot
-     * continue, it still writes the findings so far.
+     * continue, it still writes the findings so far. Of a divided operation, verifies the share of its index, and merges
+     * and writes the result of all if this is the last one.
      *
      * @param id the operation's id, which names the report
      * @param operation checked for cancellation between reads and before writes; receives progress and findings
+     * @return empty if other indexes are not done
      * @throws IllegalArgumentException if there is no such store
      * @throws ObjectStoreException if the store fails, or the report cannot be written
      */
-    public VerificationResult run(String id, VerifyRequest request, OperationContext operation) {
+    public Optional<VerificationResult> run(String id, VerifyRequest request, OperationContext operation) {
         RegistryStore store = stores.apply(request.store());
         Verifier verifier = new Verifier(
                 store,
@@ -66,17 +70,29 @@ public record Verification(
                 Optional.of(new Catalog(store, workerPools, clock, captures)),
                 captures);
         ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, operation.fence());
-        VerifySummary verifySummary;
+        OperationContext reporting = operation
+                .withFindingsTo(reportWriter)
+                .withAcknowledged(new AcknowledgedFindings(backup, clock).current());
+        Optional<VerifySummary> all;
         try {
-            verifySummary = verifier.run(
-                    request,
-                    operation
-                            .withFindingsTo(reportWriter)
-                            .withAcknowledged(new AcknowledgedFindings(backup, clock).current()));
+            IndexReports reports = new IndexReports(backup, id, isOpenShift, operation, workerPools);
+            all = isDivisible(request) && !operation.index().isOnly()
+                    ? new IndexedVerifier(verifier, request, reporting, reports).run()
+                    : Optional.of(verifier.run(request, reporting));
         } catch (ObjectStoreException e) {
             flushReport(reportWriter, e);
             throw e;
         }
+        return all.map(summary -> finish(request, operation, reportWriter, summary));
+    }
+
+    /** Whether several indexes can share the work of this request. */
+    public static boolean isDivisible(VerifyRequest request) {
+        return request.scope() instanceof Scope.All;
+    }
+
+    private VerificationResult finish(
+            VerifyRequest request, OperationContext operation, ReportWriter reportWriter, VerifySummary verifySummary) {
         ObjectNode json = verifySummary.json();
         reportWriter.finish(json);
         if (LastVerification.isFullBackup(request)) {

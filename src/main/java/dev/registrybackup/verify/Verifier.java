@@ -53,12 +53,28 @@ public record Verifier(
         if (request.scope() instanceof Scope.Blob blob) {
             verifyBlob(context, blobChecks, blob.digest());
         } else {
-            RepositoryVerifier repositories = verifyRepositories(context, blobChecks, startedAt);
+            if (context.isFullScope()) {
+                context.operation().phase("listing blobs");
+                blobChecks.list();
+                context.operation().phase("reading blobs");
+                blobChecks.verifyAll(context::isHashed);
+            }
+            RepositoryVerifier repositories = checkImages(context, blobChecks, startedAt);
+            if (context.isFullScope()) {
+                blobChecks.reportOrphans();
+            }
             images = repositories.images();
             imageStreams = repositories.imageStreamCounts();
         }
-        VerifySummary summary = new VerifySummary(
-                request,
+        VerifySummary summary = summarize(context, startedAt, images, imageStreams);
+        recordRestorableShare(context, summary);
+        return summary;
+    }
+
+    VerifySummary summarize(
+            VerifyContext context, Instant startedAt, ImageCounts images, Optional<ImageStreamCounts> imageStreams) {
+        return new VerifySummary(
+                context.request(),
                 isOpenShift,
                 startedAt,
                 clock.instant(),
@@ -67,12 +83,14 @@ public record Verifier(
                 images,
                 imageStreams,
                 context.findings());
-        if (imageStreams.isPresent() && context.isFullScope() && !summary.hasUnknown()) {
-            // Only a full verification determines the restorable share.
+    }
+
+    /** Records the restorable share, which only a full verification determines. */
+    void recordRestorableShare(VerifyContext context, VerifySummary summary) {
+        if (summary.imageStreamCounts().isPresent() && context.isFullScope() && !summary.hasUnknown()) {
             context.operation().checkFence();
-            new RestorableShare(store.store()).write(imageStreams.get(), startedAt);
+            new RestorableShare(store.store()).write(summary.imageStreamCounts().get(), summary.startedAt());
         }
-        return summary;
     }
 
     private static void verifyBlob(VerifyContext context, BlobChecks blobChecks, Digest blob) {
@@ -85,13 +103,8 @@ public record Verifier(
         }
     }
 
-    private RepositoryVerifier verifyRepositories(VerifyContext context, BlobChecks blobChecks, Instant startedAt) {
-        if (context.isFullScope()) {
-            context.operation().phase("listing blobs");
-            blobChecks.list();
-            context.operation().phase("reading blobs");
-            blobChecks.verifyAll(context::isHashed);
-        }
+    /** Checks the images and tags of the scope, once its blobs are listed and read if it is the full scope. */
+    RepositoryVerifier checkImages(VerifyContext context, BlobChecks blobChecks, Instant startedAt) {
         context.operation().phase("checking images");
         ImageStreamScope imageStreams = new ImageStreamScope(context, captures);
         CatalogWriter catalogWriter =
@@ -101,7 +114,6 @@ public record Verifier(
         long links = new RepositoryIterator(context, startedAt, repositories::verify).run();
         imageStreams.forEachWithoutLinks(repositories::verify);
         if (context.isFullScope()) {
-            blobChecks.reportOrphans();
             catalogWriter.deleteOthers();
         } else if (links == 0 && imageStreams.isEmpty()) {
             reportEmptyScope(context, imageStreams);
@@ -113,9 +125,8 @@ public record Verifier(
         String advice = imageStreams
                 .snapshotAt()
                 .map(at -> ", nor an ImageStream in the snapshot of %s: check the name for a typo".formatted(at))
-                .orElse(
-                        ": check the name for a typo. OpenShift has no link of a tag, nor of an image that was only tagged"
-                                + " into another repository; name the one it was pushed to");
+                .orElse(": check the name for a typo. OpenShift has no link of a tag, nor of an image that was only"
+                        + " tagged into another repository; name the one it was pushed to");
         context.report(
                 FindingCode.UNDETERMINED,
                 context.request().scope().toJson().toString(),

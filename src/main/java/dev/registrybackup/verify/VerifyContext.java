@@ -29,7 +29,7 @@ final class VerifyContext {
     private final RegistryStore store;
     private final WorkerPools workerPools;
     private final OperationContext operation;
-    private final BlobStates blobs = new BlobStates();
+    private final BlobStates blobs;
 
     /** Everything below is guarded by this. */
     private final Map<FindingCode, Long> findings = new EnumMap<>(FindingCode.class);
@@ -40,10 +40,25 @@ final class VerifyContext {
     private int consecutiveForbidden;
 
     VerifyContext(VerifyRequest request, RegistryStore store, WorkerPools workerPools, OperationContext operation) {
+        this(request, store, workerPools, operation, new BlobStates());
+    }
+
+    private VerifyContext(
+            VerifyRequest request,
+            RegistryStore store,
+            WorkerPools workerPools,
+            OperationContext operation,
+            BlobStates blobs) {
         this.request = request;
         this.store = store;
         this.workerPools = workerPools;
         this.operation = operation;
+        this.blobs = blobs;
+    }
+
+    /** The same blobs, with no counts and findings yet. */
+    VerifyContext restart(OperationContext other) {
+        return new VerifyContext(request, store, workerPools, other, blobs);
     }
 
     VerifyRequest request() {
@@ -83,6 +98,11 @@ final class VerifyContext {
     /** Whether the store is the backup. */
     boolean isBackup() {
         return request.store().equals(VerifyRequest.BACKUP);
+    }
+
+    /** Whether the repository, digest or key of this name is in this index's share of the work. */
+    boolean isOwn(String name) {
+        return operation.index().includes(name);
     }
 
     /** Whether to read the blob's bytes. */

@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.Severity;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The summary of a verification.
@@ -63,6 +66,37 @@ public record VerifySummary(
             return "findings";
         }
         return hasUnknown() ? "unknown" : "ok";
+    }
+
+    /**
+     * The summary of a divided verification.
+     *
+     * @param shares the {@link #json} of each index
+     * @param findings how many findings of each code there are when all are merged
+     */
+    static VerifySummary merge(
+            VerifyRequest request, boolean isOpenShift, List<ObjectNode> shares, Map<FindingCode, Long> findings) {
+        return new VerifySummary(
+                request,
+                isOpenShift,
+                times(shares, "startedAt").min(Comparator.naturalOrder()).orElseThrow(),
+                times(shares, "finishedAt").max(Comparator.naturalOrder()).orElseThrow(),
+                shares.stream()
+                        .mapToLong(share -> share.path("objects").asLong())
+                        .sum(),
+                shares.stream().mapToLong(share -> share.path("bytes").asLong()).sum(),
+                shares.stream()
+                        .map(share -> ImageCounts.parse(share.path("images")))
+                        .reduce(ImageCounts.NONE, ImageCounts::plus),
+                shares.stream()
+                        .filter(share -> share.has("imageStreams"))
+                        .map(share -> ImageStreamCounts.parse(share.path("imageStreams")))
+                        .reduce(ImageStreamCounts::plus),
+                findings);
+    }
+
+    private static Stream<Instant> times(List<ObjectNode> shares, String field) {
+        return shares.stream().map(share -> Instant.parse(share.path(field).asText()));
     }
 
     /** The JSON form in reports and operation records. */

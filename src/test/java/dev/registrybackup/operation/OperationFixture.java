@@ -64,11 +64,22 @@ final class OperationFixture {
     OperationRun recordRun(ObjectStore bucketOfIt, OperationRequest request, String runnerName) {
         OperationStore records = new OperationStore(bucketOfIt);
         return OperationRun.start(
-                request, nextHex(), runnerName, records, new OperationLock(bucketOfIt, records), clock);
+                request,
+                CompletionIndex.ONLY,
+                nextHex(),
+                runnerName,
+                records,
+                new OperationLock(bucketOfIt, records),
+                clock);
     }
 
     OperationExecution execution(WorkerPools workerPools, Map<OperationKind, OperationHandler> handlers) {
-        return new OperationExecution(backup, workerPools, clock, this::nextHex, handlers, Duration.ofMillis(5));
+        return execution(workerPools, handlers, CompletionIndex.ONLY);
+    }
+
+    OperationExecution execution(
+            WorkerPools workerPools, Map<OperationKind, OperationHandler> handlers, CompletionIndex index) {
+        return new OperationExecution(backup, workerPools, clock, this::nextHex, handlers, index, Duration.ofMillis(5));
     }
 
     void discard(OperationRequest request) {

@@ -203,7 +203,8 @@ final class ReconcileFixture implements AutoCloseable {
                 .run(
                         id(),
                         new VerifyRequest(store, new Scope.All(), Depth.CONTENT, Optional.empty()),
-                        new OperationContext(OPEN_FENCE, new ProgressTracker()));
+                        new OperationContext(OPEN_FENCE, new ProgressTracker()))
+                .orElseThrow();
     }
 
     private String id() {

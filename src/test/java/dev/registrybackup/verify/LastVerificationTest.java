@@ -67,7 +67,8 @@ class LastVerificationTest {
                         false,
                         clock,
                         Optional.empty())
-                .run("op-1", VerifierFixture.request(request), new OperationContext(fence, new ProgressTracker()));
+                .run("op-1", VerifierFixture.request(request), new OperationContext(fence, new ProgressTracker()))
+                .orElseThrow();
     }
 
     private void failToRead(Digest blob) {

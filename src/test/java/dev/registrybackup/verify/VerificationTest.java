@@ -85,7 +85,8 @@ class VerificationTest {
                         isOpenShift,
                         clock,
                         Optional.empty())
-                .run("op-1", VerifierFixture.request(request), new OperationContext(() -> {}, new ProgressTracker()));
+                .run("op-1", VerifierFixture.request(request), new OperationContext(() -> {}, new ProgressTracker()))
+                .orElseThrow();
     }
 
     private void copyAll() {

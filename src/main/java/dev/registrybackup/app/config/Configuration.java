@@ -189,6 +189,10 @@ public interface Configuration {
         @WithDefault("registry-backup-drill")
         String drillCronJob();
 
+        /** How many pods share the work of a Job that can be divided. */
+        @WithDefault("1")
+        int completions();
+
         /** How many images a restore drill restores, unless its request says. */
         @WithDefault("5")
         int drillImages();

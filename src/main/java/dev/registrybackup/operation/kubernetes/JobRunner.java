@@ -16,12 +16,16 @@ import io.fabric8.kubernetes.client.dsl.ScalableResource;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /**
  * Runs each operation in a Job of its own, made from a suspended CronJob of its kind. Needs the rights to get CronJobs,
  * and to get, create and delete Jobs, in one namespace. Safe for use by many threads; blocks.
  */
 public final class JobRunner implements OperationRunner {
+    /** The variable in each pod of a divided operation that says how many pods there are. */
+    public static final String COMPLETIONS_VARIABLE = "JOB_COMPLETIONS";
+
     private static final System.Logger LOGGER = System.getLogger(JobRunner.class.getName());
 
     private static final int HTTP_CONFLICT = 409;
@@ -29,22 +33,30 @@ public final class JobRunner implements OperationRunner {
     private final KubernetesClient client;
     private final String namespace;
     private final Map<OperationKind, String> cronJobs;
+    private final ToIntFunction<OperationRequest> completions;
 
     /**
      * Runs operations in this namespace.
      *
      * @param cronJobs the name of each kind's CronJob
+     * @param completions how many pods share the work of an operation
      */
-    public JobRunner(KubernetesClient client, String namespace, Map<OperationKind, String> cronJobs) {
+    public JobRunner(
+            KubernetesClient client,
+            String namespace,
+            Map<OperationKind, String> cronJobs,
+            ToIntFunction<OperationRequest> completions) {
         this.client = client;
         this.namespace = namespace;
         this.cronJobs = Map.copyOf(cronJobs);
+        this.completions = completions;
     }
 
     @Override
     public void start(OperationRequest request) {
         try {
-            jobs().resource(OperationJob.of(request, cronJob(request))).create();
+            jobs().resource(OperationJob.of(request, cronJob(request), completions.applyAsInt(request)))
+                    .create();
         } catch (KubernetesClientException e) {
             // The Job exists because the client sent its request twice.
             if (e.getCode() != HTTP_CONFLICT) {

@@ -20,6 +20,9 @@ final class OperationJob {
 
     private static final List<String> FINISHED_CONDITIONS = List.of("Complete", "Failed");
 
+    /** Kubernetes' own. */
+    private static final int DEFAULT_BACKOFF_LIMIT = 6;
+
     private OperationJob() {}
 
     /** The name of the operation's Job, such as {@code restore-20261122t134500z-1f3a9c2e}. */
@@ -30,8 +33,43 @@ final class OperationJob {
     /**
      * The Job that runs the operation: the CronJob's template, because a pod cannot find out its own image, with the
      * first container's arguments replaced by {@code operation run <id>}.
+     *
+     * @param completions how many pods share the work; more than one make it an Indexed Job
      */
-    static Job of(OperationRequest request, CronJob cronJob) {
+    static Job of(OperationRequest request, CronJob cronJob, int completions) {
+        Job job = of(request, cronJob);
+        return completions == 1 ? job : indexed(job, completions);
+    }
+
+    /**
+     * All pods run at once, because they wait for each other. One that fails is repeated alone, as often as the template
+     * says for one pod; after that the others would wait in vain, so they end.
+     */
+    private static Job indexed(Job job, int completions) {
+        int backoffLimit = Optional.ofNullable(job.getSpec().getBackoffLimit()).orElse(DEFAULT_BACKOFF_LIMIT);
+        return new JobBuilder(job)
+                .editSpec()
+                .withCompletionMode("Indexed")
+                .withCompletions(completions)
+                .withParallelism(completions)
+                .withBackoffLimitPerIndex(backoffLimit)
+                .withMaxFailedIndexes(0)
+                .withBackoffLimit(backoffLimit * completions)
+                .editTemplate()
+                .editSpec()
+                .editFirstContainer()
+                .addNewEnv()
+                .withName(JobRunner.COMPLETIONS_VARIABLE)
+                .withValue(Integer.toString(completions))
+                .endEnv()
+                .endContainer()
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build();
+    }
+
+    private static Job of(OperationRequest request, CronJob cronJob) {
         String id = request.id().value();
         JobTemplateSpec template = cronJob.getSpec().getJobTemplate();
         Optional<ObjectMeta> metadata = Optional.ofNullable(template.getMetadata());

@@ -112,6 +112,7 @@ class SettingsTest {
         "reconcile.shard-size, 0, is 0 but must be 1 or more",
         "reconcile.after-lost-canaries, -1, is -1 but must be 0 or more",
         "operations.drill-images, 0, is 0 but must be 1 or more",
+        "operations.completions, 0, is 0 but must be 1 or more",
         "restore.targets.drill.bucket, images, is the bucket of the registry: restore drills need one of their own",
         "restore.targets.drill.bucket, backup, is the bucket of the backup: restore drills need one of their own",
         "archive.deletes, sometimes, 'cannot be \"sometimes\": allowed values: '",

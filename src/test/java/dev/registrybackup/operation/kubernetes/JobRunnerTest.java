@@ -1,6 +1,7 @@
 package dev.registrybackup.operation.kubernetes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMixedDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
@@ -43,43 +45,44 @@ class JobRunnerTest {
     private static final String JOB = JOBS + "/restore-20261122t134500z-11111111";
     private static final String CRON_JOB = "/apis/batch/v1/namespaces/registry-backup/cronjobs/restore";
     private static final String TEMPLATE = """
-            apiVersion: batch/v1
-            kind: CronJob
+        apiVersion: batch/v1
+        kind: CronJob
+        metadata:
+          name: restore
+          namespace: registry-backup
+          labels: {of: the-cron-job}
+        spec:
+          schedule: "0 0 31 2 *"
+          suspend: true
+          jobTemplate:
             metadata:
-              name: restore
-              namespace: registry-backup
-              labels: {of: the-cron-job}
+              labels: {app.kubernetes.io/part-of: registry-backup}
+              annotations: {note: kept}
             spec:
-              schedule: "0 0 31 2 *"
-              suspend: true
-              jobTemplate:
+              backoffLimit: 2
+              ttlSecondsAfterFinished: 86400
+              template:
                 metadata:
-                  labels: {app.kubernetes.io/part-of: registry-backup}
-                  annotations: {note: kept}
+                  labels: {app.kubernetes.io/name: restore}
                 spec:
-                  backoffLimit: 2
-                  ttlSecondsAfterFinished: 86400
-                  template:
-                    metadata:
-                      labels: {app.kubernetes.io/name: restore}
-                    spec:
-                      restartPolicy: Never
-                      serviceAccountName: restore
-                      containers:
-                        - name: restore
-                          image: registry.example/registry-backup:1.0
-                          args: ["says", "what", "to", "do"]
-                          env: [{name: SERVICE_ROLE, value: operation}]
-                        - name: beside
-                          image: registry.example/beside:1.0
-                          args: ["stays"]
-            """;
+                  restartPolicy: Never
+                  serviceAccountName: restore
+                  containers:
+                    - name: restore
+                      image: registry.example/registry-backup:1.0
+                      args: ["says", "what", "to", "do"]
+                      env: [{name: SERVICE_ROLE, value: operation}]
+                    - name: beside
+                      image: registry.example/beside:1.0
+                      args: ["stays"]
+        """;
 
     private final Map<ServerRequest, Queue<ServerResponse>> responses = new HashMap<>();
     private final KubernetesMockServer server = new KubernetesMockServer(
             new Context(), new MockWebServer(), responses, new KubernetesMixedDispatcher(responses), false);
     private final KubernetesClient client = client();
-    private final JobRunner runner = new JobRunner(client, NAMESPACE, Map.of(OperationKind.RESTORE, "restore"));
+    private final JobRunner runner =
+            new JobRunner(client, NAMESPACE, Map.of(OperationKind.RESTORE, "restore"), request -> 1);
 
     private KubernetesClient client() {
         server.init();
@@ -109,6 +112,7 @@ class JobRunnerTest {
                 job.getMetadata().getLabels());
         assertEquals(Map.of("note", "kept"), job.getMetadata().getAnnotations());
         assertEquals(2, job.getSpec().getBackoffLimit());
+        assertNull(job.getSpec().getCompletionMode());
         assertEquals(86_400, job.getSpec().getTtlSecondsAfterFinished());
         PodTemplateSpec pod = job.getSpec().getTemplate();
         assertEquals(
@@ -120,6 +124,35 @@ class JobRunnerTest {
         assertEquals(List.of("operation", "run", id("1").value()), container.getArgs());
         assertEquals("SERVICE_ROLE", container.getEnv().get(0).getName());
         assertEquals(List.of("stays"), pod.getSpec().getContainers().get(1).getArgs());
+    }
+
+    @Test
+    void aDividedOperationIsAnIndexedJobWhosePodsRunSideBySideAndAreRepeatedOneByOne() {
+        // Given
+        template();
+        JobRunner divided = new JobRunner(client, NAMESPACE, Map.of(OperationKind.RESTORE, "restore"), request -> 4);
+
+        // When
+        divided.start(request("1"));
+
+        // Then
+        JobSpec spec = job().getSpec();
+        assertEquals("Indexed", spec.getCompletionMode());
+        assertEquals(
+                List.of(4, 4, 2, 0, 8),
+                List.of(
+                        spec.getCompletions(),
+                        spec.getParallelism(),
+                        spec.getBackoffLimitPerIndex(),
+                        spec.getMaxFailedIndexes(),
+                        spec.getBackoffLimit()));
+        Container container = spec.getTemplate().getSpec().getContainers().get(0);
+        assertEquals(List.of("operation", "run", id("1").value()), container.getArgs());
+        assertEquals(
+                List.of("SERVICE_ROLE=operation", "JOB_COMPLETIONS=4"),
+                container.getEnv().stream()
+                        .map(variable -> variable.getName() + "=" + variable.getValue())
+                        .toList());
     }
 
     @Test
@@ -271,7 +304,8 @@ class JobRunnerTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "Failed | BackoffLimitExceeded | Job has reached its limit | BackoffLimitExceeded: Job has reached its limit",
+                "Failed | BackoffLimitExceeded | Job has reached its limit | BackoffLimitExceeded: Job has reached its"
+                        + " limit",
                 "Failed | DeadlineExceeded | | DeadlineExceeded",
                 "Complete | | | Complete"
             })
@@ -314,8 +348,8 @@ class JobRunnerTest {
         assertTrue(
                 liveness.reason()
                         .startsWith(
-                                "It cannot be determined whether its Job restore-20261122t134500z-11111111 runs: the Kubernetes API"
-                                        + " answered 403: jobs.batch is forbidden"),
+                                "It cannot be determined whether its Job restore-20261122t134500z-11111111 runs: the"
+                                        + " Kubernetes API answered 403: jobs.batch is forbidden"),
                 liveness.reason());
     }
 
