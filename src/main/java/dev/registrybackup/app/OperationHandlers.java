@@ -10,6 +10,7 @@ import dev.registrybackup.imagestream.restore.ImageStreamRestore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.CompletionIndex;
 import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.IndexReports;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.OperationHandler;
 import dev.registrybackup.operation.OperationHandler.OperationResult;
@@ -101,8 +102,11 @@ record OperationHandlers(
 
     /** Whether the work of this request can be divided among several indexes. */
     static boolean isDivisible(OperationRequest recorded) {
-        return recorded.kind() == OperationKind.VERIFY
-                && Verification.isDivisible(VerifyRequest.parse(recorded.parameters()));
+        return switch (recorded.kind()) {
+            case VERIFY -> Verification.isDivisible(VerifyRequest.parse(recorded.parameters()));
+            case RESTORE -> Restore.isDivisible(RestoreRequest.parse(recorded.parameters(), recorded.requestedAt()));
+            case RECONCILE, DRILL -> false;
+        };
     }
 
     ObjectNode plan(JsonNode body) {
@@ -139,6 +143,15 @@ record OperationHandlers(
     private OperationResult restore(OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
         RestoreRequest request = RestoreRequest.parse(recorded.parameters(), clock.instant());
         OperationContext operation = new OperationContext(fence, progressTracker);
+        if (!index.isOnly() && Restore.isDivisible(request)) {
+            OperationContext share = operation.withIndex(index);
+            IndexReports reports =
+                    new IndexReports(backup.store(), recorded.id().value(), isOpenShift, share, workerPools);
+            return restore(request.target())
+                    .runShare(request, share, reports)
+                    .map(done -> result(done.isComplete(), done.summary()))
+                    .orElseGet(OperationResult::shareDone);
+        }
         Restore.RestoreResult restoreResult = request.imageStreamMode() == ImageStreamMode.NONE
                 ? restore(request.target()).run(request, operation)
                 : imageStreamRestore(request).run(request, operation);

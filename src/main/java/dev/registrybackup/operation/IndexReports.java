@@ -6,9 +6,12 @@ import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * The reports that the indexes of a divided operation write for each other, one for each stage of the work, beside the
@@ -17,6 +20,8 @@ import java.util.function.Consumer;
  * answer. For one thread.
  */
 public final class IndexReports {
+    private static final Pattern DIGEST_PATTERN = Pattern.compile("[a-z0-9]+:[0-9a-f]{32,}");
+
     private static final Duration FIRST_POLL_INTERVAL = Duration.ofMillis(100);
     private static final Duration MAX_POLL_INTERVAL = Duration.ofSeconds(10);
 
@@ -96,6 +101,28 @@ public final class IndexReports {
         for (int index = 0; index < operation.index().completions(); index++) {
             forEachLine(stage, index, each);
         }
+    }
+
+    /**
+     * Visits the findings of a stage's reports, and of a blob each only once, because several indexes may find it.
+     *
+     * @param other receives the lines that are not findings
+     */
+    public void forEachFinding(String stage, Consumer<Finding> each, Consumer<ObjectNode> other) {
+        Set<String> blobs = new HashSet<>();
+        forEachLine(
+                stage,
+                line -> Finding.parse(line)
+                        .ifPresentOrElse(
+                                found -> {
+                                    boolean isBlob = DIGEST_PATTERN
+                                            .matcher(found.subject())
+                                            .matches();
+                                    if (!isBlob || blobs.add(found.code() + found.subject())) {
+                                        each.accept(found);
+                                    }
+                                },
+                                () -> other.accept(line)));
     }
 
     /** Visits the lines of this index's report of a stage that it has finished. */

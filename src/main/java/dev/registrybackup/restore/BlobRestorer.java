@@ -140,6 +140,16 @@ final class BlobRestorer {
         return failed.contains(digest);
     }
 
+    /** The blobs that could not be copied so far. */
+    Set<Digest> failed() {
+        return Set.copyOf(failed);
+    }
+
+    /** Remembers that another index could not copy the blob. */
+    void addFailed(Digest digest) {
+        failed.add(digest);
+    }
+
     boolean hasFailures() {
         return !failed.isEmpty();
     }

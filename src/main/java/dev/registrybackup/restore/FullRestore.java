@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores everything, in memory that does not grow with the registry: one pass over both stores' listings to count,
+ * Restores everything, or one index's share of it, in memory that does not grow with the registry: one pass over both stores' listings to count,
  * one for blobs, and one for links, batch by batch. A repository's layer links sort before its revision links, and these
  * before its tags, so each batch has what the next one needs. For one thread.
  */
@@ -43,6 +43,7 @@ final class FullRestore implements Restore.PlannedRestore {
 
     private final RestoreContext context;
     private final Links links;
+    private final Optional<IndexedRestore> indexes;
     private final LinkRestorer linkRestorer;
     /** What the tags of a batch point to, by key, as far as the ETags in their listing show it. */
     private final Map<String, Digest> provableTargets = new HashMap<>();
@@ -50,10 +51,15 @@ final class FullRestore implements Restore.PlannedRestore {
     private Optional<ListedLink> lastTag = Optional.empty();
     private boolean isAnyLinkNeeded;
 
-    /** Plans to restore these links of the backup and every blob, and counts the work. */
-    FullRestore(RestoreContext context, Links links) {
+    /**
+     * Plans to restore these links of the backup and every blob, and counts the work.
+     *
+     * @param indexes the other indexes, if the work is divided
+     */
+    FullRestore(RestoreContext context, Links links, Optional<IndexedRestore> indexes) {
         this.context = context;
         this.links = links;
+        this.indexes = indexes;
         this.linkRestorer = new LinkRestorer(context);
         forEachBlob(step -> context.counts().addBlob(step, context.request().mode()));
         forEachLink((link, inTarget) -> {
@@ -64,6 +70,10 @@ final class FullRestore implements Restore.PlannedRestore {
             isAnyLinkNeeded |= isNeeded;
             context.counts().addLink(link.objectRef().size(), isNeeded);
         });
+    }
+
+    private boolean isOwn(String name) {
+        return context.operation().index().includes(name);
     }
 
     private void forEachBlob(Consumer<BlobStep> visit) {
@@ -77,8 +87,12 @@ final class FullRestore implements Restore.PlannedRestore {
                     blob -> blob.digest().toString(),
                     theirs.iterator(),
                     blob -> blob.digest().toString(),
-                    (blob, inTarget) -> visit.accept(
-                            new BlobStep(blob.digest(), blob.objectRef(), inTarget.map(ListedBlob::objectRef))));
+                    (blob, inTarget) -> {
+                        if (isOwn(blob.digest().toString())) {
+                            visit.accept(
+                                    new BlobStep(blob.digest(), blob.objectRef(), inTarget.map(ListedBlob::objectRef)));
+                        }
+                    });
         }
     }
 
@@ -93,7 +107,11 @@ final class FullRestore implements Restore.PlannedRestore {
                     link -> link.key().substring(ourRoot),
                     theirs.iterator(),
                     link -> link.key().substring(theirRoot),
-                    visit);
+                    (link, inTarget) -> {
+                        if (isOwn(link.path().repository().value())) {
+                            visit.accept(link, inTarget);
+                        }
+                    });
         }
     }
 
@@ -149,13 +167,16 @@ final class FullRestore implements Restore.PlannedRestore {
         BlobRestorer blobs = new BlobRestorer(context);
         BoundedTaskGroup tasks = context.tasks();
         forEachBlob(step -> {
-            blobs.addListed(step.digest());
+            if (indexes.isEmpty()) {
+                blobs.addListed(step.digest());
+            }
             BlobAction action = step.action(context.request().mode());
             if (action == BlobAction.COPY || action == BlobAction.VERIFY) {
                 tasks.submit(step.inBackup().size(), () -> blobs.restore(step));
             }
         });
         tasks.await();
+        indexes.ifPresent(others -> others.exchangeBlobs(blobs, context));
         ManifestRestorer manifests = new ManifestRestorer(context, blobs, linkRestorer);
         if (isAnyLinkNeeded) {
             context.operation().progress().phase("links");

@@ -12,11 +12,13 @@ import dev.registrybackup.inventory.PointInTimeLinks;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.FencedObjectStore;
+import dev.registrybackup.operation.IndexReports;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RegistryPath;
 import java.time.Clock;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -115,6 +117,28 @@ public record Restore(
         return run(context, prepareNamed(context, named));
     }
 
+    /** Whether several indexes can share the work of this request. */
+    public static boolean isDivisible(RestoreRequest request) {
+        return request.scope() instanceof Scope.All && request.imageStreamMode() == ImageStreamMode.NONE;
+    }
+
+    /**
+     * Restores the share of the operation's index, and merges the results of all indexes if this is the last one. Throws
+     * as {@link #run(RestoreRequest, OperationContext)} does.
+     *
+     * @return empty if other indexes are not done
+     */
+    public Optional<RestoreResult> runShare(RestoreRequest request, OperationContext operation, IndexReports reports) {
+        IndexedRestore indexes = new IndexedRestore(operation, reports);
+        return indexes.run(own -> {
+            requireBuckets();
+            RestoreContext context = context(request, own);
+            return run(
+                    context,
+                    Stream.of(context).map(each -> new FullRestore(each, links(request), Optional.of(indexes))));
+        });
+    }
+
     private RestoreContext context(RestoreRequest request, OperationContext operation) {
         return new RestoreContext(
                 backup,
@@ -163,7 +187,7 @@ public record Restore(
         requireBuckets();
         Links links = links(context.request());
         return context.request().scope() instanceof Scope.All
-                ? new FullRestore(context, links)
+                ? new FullRestore(context, links, Optional.empty())
                 : new ScopedRestore(context, links);
     }
 

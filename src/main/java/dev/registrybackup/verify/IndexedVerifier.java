@@ -10,12 +10,9 @@ import dev.registrybackup.operation.ReportWriter;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.verify.BlobStates.Mark;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +25,6 @@ final class IndexedVerifier {
     private static final String BLOBS = "blobs";
     /** All that an index found. */
     private static final String SHARE = "share";
-
-    private static final Pattern DIGEST_PATTERN = Pattern.compile("[a-z0-9]+:[0-9a-f]{32,}");
 
     private static final String ABSENT_FIELD = "absent";
     private static final String BYTES_FIELD = "bytes";
@@ -154,21 +149,15 @@ final class IndexedVerifier {
         }
     }
 
-    /** Merges the shares of all indexes: what one index reported of a blob, another one may have reported too. */
+    /** Merges the shares of all indexes. */
     private VerifySummary merge(List<ObjectNode> summaries) {
         operation.progress().restart();
         operation.phase("merging");
         VerifyContext merged = context.restart(operation);
-        Set<String> reportedBlobs = new HashSet<>();
-        reports.forEachLine(SHARE, line -> {
+        reports.forEachFinding(SHARE, found -> merged.report(found.code(), found.subject(), found.problem()), line -> {
             if (line.has(REACHABLE_FIELD)) {
-                merged.blobs().mark(Digest.parse(line.path(REACHABLE_FIELD).asText()), Mark.REACHABLE);
-            } else {
-                Finding.parse(line)
-                        .filter(found ->
-                                !DIGEST_PATTERN.matcher(found.subject()).matches()
-                                        || reportedBlobs.add(found.code() + found.subject()))
-                        .ifPresent(found -> merged.report(found.code(), found.subject(), found.problem()));
+                Digest blob = Digest.parse(line.path(REACHABLE_FIELD).asText());
+                merged.blobs().mark(blob, Mark.REACHABLE);
             }
         });
         new BlobChecks(merged, verifier.rateLimiter(), startedAt).reportOrphans();

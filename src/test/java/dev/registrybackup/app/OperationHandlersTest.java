@@ -19,10 +19,13 @@ class OperationHandlersTest {
                 "VERIFY | {} | true",
                 "VERIFY | {\"store\":\"registry\",\"depth\":\"content\"} | true",
                 "VERIFY | {\"scope\":{\"repository\":\"team/app\"}} | false",
+                "RESTORE | {\"scope\":{\"all\":true}} | true",
+                "RESTORE | {\"scope\":{\"namespace\":\"team\"}} | false",
+                "RESTORE | {\"scope\":{\"all\":true},\"imageStreams\":\"status\"} | false",
                 "RECONCILE | {} | false",
                 "DRILL | {} | false"
             })
-    void onlyAVerificationOfAWholeStoreIsDivided(OperationKind kind, String parameters, boolean isDivisible)
+    void onlyVerificationsAndRestoresOfEverythingAreDivided(OperationKind kind, String parameters, boolean isDivisible)
             throws IOException {
         // Given
         OperationId id = new OperationId("20261122T134500Z-1f3a9c2e");

@@ -189,7 +189,7 @@ public interface Configuration {
         @WithDefault("registry-backup-drill")
         String drillCronJob();
 
-        /** How many pods share the work of a Job that can be divided. */
+        /** How many pods share the work of a Job that can be divided: verifications and restores of everything. */
         @WithDefault("1")
         int completions();
 
