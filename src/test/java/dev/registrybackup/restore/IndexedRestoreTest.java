@@ -47,7 +47,6 @@ class IndexedRestoreTest {
     private final RegistryLayout layout = new RegistryLayout("");
     private RandomRegistry registry = new RandomRegistry(1);
     private RestoreFixture fixture = new RestoreFixture();
-    private Digest shared = registry.blob(new byte[0]);
 
     /** What a restore leaves and says. */
     private record Result(
@@ -64,13 +63,15 @@ class IndexedRestoreTest {
         fixture.close();
         fixture = new RestoreFixture();
         registry = RandomRegistry.random(7);
-        shared = registry.layer("shared/base", 3000);
+        Digest shared = registry.layer("shared/base", 3000);
+        Digest corruptInTarget = registry.layer("shared/base", 2000);
         for (int number = 0; number < 20; number++) {
             String repository = "team-%d/app".formatted(number);
             Digest own = registry.layer(repository, 50 + number);
             Digest image = number % 4 == 0
                     ? registry.image(repository, own, shared)
-                    : registry.image(repository, own, registry.layer(repository, 10));
+                    : registry.image(
+                            repository, own, number % 4 == 1 ? corruptInTarget : registry.layer(repository, 10));
             registry.tag(repository, "latest", registry.index(repository, image));
         }
         Digest lost = registry.layer("team-1/app", 77);
@@ -79,10 +80,8 @@ class IndexedRestoreTest {
         Digest hidden = registry.layer("team-3/app", 78);
         registry.image("team-3/app", hidden);
         fixture.withBackupOf(registry);
-        byte[] corrupt = registry.content(registry.blobKey(shared)).clone();
-        corrupt[0] ^= 1;
-        loseAllVersions(registry.blobKey(shared));
-        fixture.backupBucket().seed(registry.blobKey(shared), corrupt);
+        corrupt(shared);
+        fixture.targetBucket().seed(registry.blobKey(corruptInTarget), corrupt(corruptInTarget));
         loseAllVersions(registry.blobKey(lost));
         fixture.backupBucket().delete(registry.blobKey(hidden), Optional.empty());
         fixture.targetBucket()
@@ -91,10 +90,21 @@ class IndexedRestoreTest {
                         ("sha256:" + "ab".repeat(32)).getBytes(StandardCharsets.UTF_8));
         List<String> keys = registry.keys();
         for (int key = 0; key < keys.size(); key += 11) {
-            if (!keys.get(key).contains("_uploads") && !keys.get(key).endsWith("/link")) {
+            if (!keys.get(key).equals(registry.blobKey(corruptInTarget))
+                    && !keys.get(key).contains("_uploads")
+                    && !keys.get(key).endsWith("/link")) {
                 fixture.targetBucket().seed(keys.get(key), registry.content(keys.get(key)));
             }
         }
+    }
+
+    /** Leaves only a corrupt version in the backup, and returns its content. */
+    private byte[] corrupt(Digest blob) {
+        byte[] content = registry.content(registry.blobKey(blob)).clone();
+        content[0] ^= 1;
+        loseAllVersions(registry.blobKey(blob));
+        fixture.backupBucket().seed(registry.blobKey(blob), content);
+        return content;
     }
 
     private void loseAllVersions(String key) {
@@ -143,6 +153,35 @@ class IndexedRestoreTest {
         assertTrue(!merged.isEmpty(), "no index merged");
         merged.forEach(result -> assertEquals(expected.withoutCounts(), result.withoutCounts()));
         assertEquals(Set.of(), brokenLinks());
+    }
+
+    @Test
+    void theResultIsIncompleteIfOneIndexMissesSomething() {
+        // Given
+        CompletionIndex last = new CompletionIndex(3, 4);
+        String repository = IntStream.range(0, 20)
+                .mapToObj("team-%d/app"::formatted)
+                .filter(name -> !last.includes(name))
+                .findFirst()
+                .orElseThrow();
+        fixture.close();
+        fixture = new RestoreFixture();
+        registry = RandomRegistry.random(8);
+        Digest lost = registry.layer(repository, 77);
+        registry.image(repository, lost);
+        fixture.withBackupOf(registry);
+        loseAllVersions(registry.blobKey(lost));
+
+        // When
+        List<Optional<Result>> results = runSideBySide("missing", 4, Map.of());
+
+        // Then
+        List<Boolean> complete = results.stream()
+                .flatMap(Optional::stream)
+                .map(Result::isComplete)
+                .distinct()
+                .toList();
+        assertEquals(List.of(false), complete);
     }
 
     @Test
