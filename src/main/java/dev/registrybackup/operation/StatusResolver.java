@@ -50,8 +50,16 @@ final class StatusResolver {
             case DEAD ->
                 listing.isCancelled()
                         ? cancelled(request, run)
-                        : new OperationStatus(request, OperationState.LOST, run, Optional.of(liveness.reason()));
+                        : new OperationStatus(
+                                request, OperationState.LOST, run, Optional.of(lossReason(liveness, run)));
         };
+    }
+
+    /** A Job ends because one of its indexes failed too often; what that recorded says more than the Job's end. */
+    private static String lossReason(Liveness liveness, Optional<RunRecord> run) {
+        return run.flatMap(RunRecord::reason)
+                .map(why -> "%s. An index failed: %s".formatted(liveness.reason(), why))
+                .orElse(liveness.reason());
     }
 
     private OperationStatus cancelled(OperationRequest request, Optional<RunRecord> run) {

@@ -99,6 +99,28 @@ class IndexedOperationTest {
     }
 
     @Test
+    void anOperationWhoseIndexFailedTooOftenIsLostForThatReason() {
+        // Given
+        fixture.execution(
+                        workerPools,
+                        Map.of(OperationKind.RESTORE, (asked, fence, progress) -> {
+                            throw new IllegalStateException("the disk is full");
+                        }),
+                        FIRST)
+                .run(request.id(), "pod-1", new ProgressTracker());
+        run(SECOND, OperationResult.shareDone());
+
+        // When
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
+
+        // Then
+        assertEquals(OperationState.LOST, fixture.state());
+        assertEquals(
+                Optional.of("its process is gone. An index failed: the disk is full"),
+                fixture.status().reason());
+    }
+
+    @Test
     void anOperationWithoutALivingIndexIsLost() {
         // Given
         run(FIRST, OperationResult.shareDone());
