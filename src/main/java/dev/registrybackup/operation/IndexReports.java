@@ -5,6 +5,7 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -46,6 +47,11 @@ public final class IndexReports {
         this.operation = operation;
         this.workerPools = workerPools;
         this.reader = new ReportReader(backup);
+    }
+
+    /** When the operation was requested, UTC: before any index started. */
+    public Instant requestedAt() {
+        return new OperationId(id).requestedAt();
     }
 
     /** Writes this index's report of a stage, in place of that of an attempt that died. */

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -49,6 +50,11 @@ final class BlobChecks {
 
     /** Lists the registry's root directory, records all blobs and reports objects that no registry wrote. */
     void list() {
+        list((blob, modified) -> {});
+    }
+
+    /** As {@link #list()}; visits each blob with the time of its last write, UTC by the store's clock. */
+    void list(BiConsumer<Digest, Instant> visit) {
         try (Stream<ObjectInfo> listing =
                 context.store().store().list(context.store().layout().rootPrefix())) {
             Iterator<ObjectInfo> objects = listing.iterator();
@@ -60,6 +66,7 @@ final class BlobChecks {
                 RegistryPath path = context.store().layout().parse(object.key());
                 if (path instanceof BlobData blob) {
                     markPresent(blob.digest(), object.size());
+                    visit.accept(blob.digest(), object.lastModified());
                     if (object.lastModified().isAfter(now.minus(MAX_PUSH_DURATION))) {
                         blobs.mark(blob.digest(), Mark.RECENT);
                     }

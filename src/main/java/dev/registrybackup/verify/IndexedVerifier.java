@@ -9,9 +9,12 @@ import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportWriter;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.verify.BlobStates.Mark;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,9 @@ final class IndexedVerifier {
     /** All that an index found. */
     private static final String SHARE = "share";
 
+    /** Between the store and the service that recorded the request. */
+    private static final Duration MAX_CLOCK_DIFFERENCE = Duration.ofMinutes(10);
+
     private static final String ABSENT_FIELD = "absent";
     private static final String BYTES_FIELD = "bytes";
     private static final String REACHABLE_FIELD = "reachable";
@@ -37,6 +43,8 @@ final class IndexedVerifier {
     private final Instant startedAt;
     private final VerifyContext context;
     private final BlobChecks blobChecks;
+    /** What was written since about when the operation was requested. */
+    private final Set<Digest> newBlobs = new HashSet<>();
     /** Set while its stage runs; findings go there. */
     private volatile @Nullable ReportWriter share;
 
@@ -71,7 +79,12 @@ final class IndexedVerifier {
         ReportWriter writer = reports.writer(SHARE);
         share = isRepeated ? null : writer;
         context.operation().phase("listing blobs");
-        blobChecks.list();
+        Instant beforeAll = reports.requestedAt().minus(MAX_CLOCK_DIFFERENCE);
+        blobChecks.list((blob, modified) -> {
+            if (modified.isAfter(beforeAll)) {
+                newBlobs.add(blob);
+            }
+        });
         if (!isRepeated) {
             if (request.depth() == Depth.CONTENT) {
                 readBlobs();
@@ -137,12 +150,12 @@ final class IndexedVerifier {
         }
     }
 
-    /** A recent blob may be newer than the listing of the index that reads it: whoever needs it reads it again. */
+    /** A new blob may be missing from the listing of the index whose it is: whoever needs it reads it. */
     private void markVerified(Digest blob) {
         BlobStates states = context.blobs();
         if (context.isHashed(blob)
                 && states.hasMark(blob, Mark.PRESENT)
-                && !states.hasMark(blob, Mark.RECENT)
+                && !newBlobs.contains(blob)
                 && !states.hasMark(blob, Mark.CORRUPT)
                 && !states.hasMark(blob, Mark.UNKNOWN)) {
             states.mark(blob, Mark.VERIFIED);

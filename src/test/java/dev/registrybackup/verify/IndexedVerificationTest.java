@@ -48,6 +48,8 @@ import java.util.function.BiPredicate;
 import java.util.function.IntToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -285,6 +287,60 @@ class IndexedVerificationTest {
                         .collect(Collectors.toSet()));
         assertTrue(stores.stream()
                 .allMatch(store -> layers.stream().anyMatch(layer -> opened(store, registry.blobKey(layer)) > 0)));
+    }
+
+    @Test
+    void aBackupThatWasFilledAnHourAgoIsReadOnceToo() {
+        // Given
+        layers.forEach(
+                layer -> fixture.bucket.seed(registry.blobKey(layer), registry.content(registry.blobKey(layer))));
+        fixture.clock.advance(Duration.ofHours(1));
+        OperationRequest request = request(CONTENT);
+
+        // When
+        runSideBySide(request, 4, index -> Long.MAX_VALUE);
+
+        // Then
+        layers.forEach(layer -> assertEquals(
+                1,
+                stores.stream()
+                        .mapToLong(store -> opened(store, registry.blobKey(layer)))
+                        .sum()));
+    }
+
+    @Test
+    void aBlobThatItsIndexDidNotListIsReadByTheOneThatNeedsIt() {
+        // Given
+        OperationRequest request = request(CONTENT);
+        CompletionIndex first = new CompletionIndex(0, 2);
+        CompletionIndex second = new CompletionIndex(1, 2);
+        CompletableFuture<OperationState> waiting = start(request, second, index -> Long.MAX_VALUE);
+        String blobs = "registry-backup/reports/%s/blobs-1-summary.json".formatted(request.id());
+        Awaitility.await().until(() -> fixture.bucket.head(blobs).isPresent());
+        String repository = IntStream.range(0, 20)
+                .mapToObj("team-%d/app"::formatted)
+                .filter(first::includes)
+                .findFirst()
+                .orElseThrow();
+        Digest pushed = Stream.generate(() -> registry.layer(repository, 60))
+                .filter(layer -> second.includes(layer.toString()))
+                .findFirst()
+                .orElseThrow();
+        registry.image(repository, pushed);
+        registry.backedUpObjects().forEach((key, content) -> {
+            if (fixture.bucket.head(key).isEmpty()) {
+                fixture.bucket.seed(key, content);
+            }
+        });
+        fixture.corrupt(registry.blobKey(pushed));
+
+        // When
+        OperationState merged = runIndex(request, first, Long.MAX_VALUE);
+
+        // Then
+        List<OperationState> states = List.of(merged, waiting.join());
+        assertTrue(states.contains(OperationState.INCOMPLETE), states::toString);
+        assertEquals(1L, result(request).findings().get("BLOB_DIGEST_MISMATCH " + pushed));
     }
 
     @Test
