@@ -175,8 +175,7 @@ public class Settings {
                 contentShare,
                 "must be from 0 to 1");
         requireAtLeast(1, "operations.drill-images", configuration.operations().drillImages());
-        requireAtLeast(
-                1, "operations.completions", configuration.operations().completions());
+        requireAtLeast(1, "operations.completions", configuration.operations().completions());
         ReconcileProperties reconcile = configuration.reconcile();
         require(
                 reconcile.retention().compareTo(MIN_RETENTION) >= 0,
