@@ -92,8 +92,11 @@ class IndexedJobIT {
         assertEquals(backup.contents("docker/"), elsewhere.contents("docker/"));
     }
 
-    /** As the service records it before it creates the Job. */
+    /** As the service records it before it creates the Job, and the lock that all indexes then hold. */
     private void record(String id, String kind, String lock, String parameters) {
+        backup.put(
+                "registry-backup/locks/%s/%s".formatted(kind, lock),
+                "{\"operation\":\"%s\",\"run\":\"\"}".formatted(id).getBytes(StandardCharsets.UTF_8));
         backup.put("registry-backup/operations/" + id + "/request", """
             {"id":"%s","kind":"%s","lock":"%s","parameters":%s,"requestedBy":"a test",\
             "requestedAt":"2026-11-22T13:45:00Z"}
