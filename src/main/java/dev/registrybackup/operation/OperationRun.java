@@ -80,7 +80,17 @@ final class OperationRun implements Fence {
      */
     void acquireLock() {
         String written = OperationStore.key(request.id(), OperationStore.runName(index));
-        lock.acquire(request, token, written, silent -> false);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                lock.acquire(request, token, written, silent -> false);
+                return;
+            } catch (ConflictException e) {
+                // Without versions, each other index may once delete our lock instead of the void one it found.
+                if (!e.running().equals(request.id()) || attempt == index.completions()) {
+                    throw e;
+                }
+            }
+        }
     }
 
     @Override

@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.operation.OperationHandler.OperationResult;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -158,6 +163,32 @@ class IndexedOperationTest {
         // Then
         first.heartbeat(progress);
         assertThrows(FencedException.class, first::check);
+    }
+
+    @Test
+    void anIndexTakesTheLockAgainThatAnotherDeletedForAVoidOne() {
+        // Given: a bucket without versions, and the other index is about to delete the void lock that it has read
+        InMemoryObjectStore bucket = new InMemoryObjectStore("backup");
+        RecordingObjectStore backup = new RecordingObjectStore(bucket);
+        String key = OperationLock.key(request);
+        bucket.seed(
+                key, "{\"operation\":\"20260101T000000Z-00000009\",\"run\":\"1\"}".getBytes(StandardCharsets.UTF_8));
+        AtomicInteger requestsSinceWritten = new AtomicInteger();
+        backup.beforeRequest((operation, requested) -> {
+            boolean isCounted = operation == Operation.PUT || requestsSinceWritten.get() > 0;
+            if (requested.equals(key) && isCounted && requestsSinceWritten.incrementAndGet() == 2) {
+                bucket.delete(key, Optional.empty());
+            }
+        });
+        OperationStore store = new OperationStore(backup);
+        OperationLock lock = new OperationLock(backup, store);
+        OperationRun run = OperationRun.start(request, FIRST, "token", "pod", store, lock, fixture.clock);
+
+        // When
+        run.acquireLock();
+
+        // Then
+        assertTrue(lock.isHeldByOperation(request));
     }
 
     @Test
