@@ -25,12 +25,7 @@ public record ImageObject(ObjectNode json) {
 
     /** Whether the Image is named by a digest, as every Image that a registry created. */
     static boolean isNamedByDigest(ObjectNode image) {
-        try {
-            Digest.parse(image.path("metadata").path("name").asText());
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
+        return Digest.tryParse(image.path("metadata").path("name").asText()).isPresent();
     }
 
     /** Whether it was pushed to the cluster's registry: its bytes are in the registry's bucket, possibly nowhere else. */

@@ -3,6 +3,7 @@ package dev.registrybackup.operation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.registry.Digest;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,11 @@ public record Finding(FindingCode code, String subject, String problem) {
                 .put("code", code.name())
                 .put("subject", subject)
                 .put("problem", problem);
+    }
+
+    /** The blob that it is about; empty if its subject is something else, such as an image or a key. */
+    public Optional<Digest> blob() {
+        return Digest.tryParse(subject);
     }
 
     /** Parses the JSON form; empty if it has a code that only a newer version has. */

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * The reports that the indexes of a divided operation write for each other, one for each stage of the work, beside the
@@ -21,8 +20,6 @@ import java.util.regex.Pattern;
  * answer. For one thread.
  */
 public final class IndexReports {
-    private static final Pattern DIGEST_PATTERN = Pattern.compile("[a-z0-9]+:[0-9a-f]{32,}");
-
     private static final Duration FIRST_POLL_INTERVAL = Duration.ofMillis(100);
     private static final Duration MAX_POLL_INTERVAL = Duration.ofSeconds(10);
 
@@ -121,9 +118,7 @@ public final class IndexReports {
                 line -> Finding.parse(line)
                         .ifPresentOrElse(
                                 found -> {
-                                    boolean isBlob = DIGEST_PATTERN
-                                            .matcher(found.subject())
-                                            .matches();
+                                    boolean isBlob = found.blob().isPresent();
                                     if (!isBlob || blobs.add(found.code() + found.subject())) {
                                         each.accept(found);
                                     }

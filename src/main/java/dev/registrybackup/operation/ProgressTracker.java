@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 /** Counts an operation's progress and findings. Safe for use by many threads. */
 public final class ProgressTracker {
     /** How many findings are kept; all are counted. */
-    static final int MAX_FINDINGS = 100;
+    public static final int MAX_FINDINGS = 100;
 
     /** Everything below is guarded by this. */
     private final List<Finding> firstFindings = new ArrayList<>();

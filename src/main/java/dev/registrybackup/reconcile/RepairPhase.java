@@ -80,20 +80,11 @@ final class RepairPhase {
 
     private void repair(Finding wrong) {
         switch (wrong.code()) {
-            case BLOB_DIGEST_MISMATCH -> parseDigest(wrong).ifPresent(this::replace);
+            case BLOB_DIGEST_MISMATCH -> wrong.blob().ifPresent(this::replace);
             case BLOB_TRUNCATED, BLOB_MISSING ->
-                parseDigest(wrong).map(storePair.layout()::blobKey).ifPresent(this::copy);
+                wrong.blob().map(storePair.layout()::blobKey).ifPresent(this::copy);
             case LINK_EMPTY, LINK_MALFORMED, LINK_DANGLING, LAYER_LINK_MISSING -> copy(wrong.subject());
             default -> {}
-        }
-    }
-
-    /** The blob of the finding; empty if its subject is an image. */
-    private static Optional<Digest> parseDigest(Finding wrong) {
-        try {
-            return Optional.of(Digest.parse(wrong.subject()));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.registrybackup.registry;
 
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -35,6 +36,15 @@ public record Digest(DigestAlgorithm algorithm, String hex) {
                 .orElseThrow(() -> new IllegalArgumentException(
                         "Digest algorithm \"%s\" is neither sha256 nor sha512".formatted(label)));
         return new Digest(algorithm, text.substring(colon + 1));
+    }
+
+    /** Parses the canonical form; empty if the text is not a digest. */
+    public static Optional<Digest> tryParse(String text) {
+        try {
+            return Optional.of(parse(text));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     /** The digest of these bytes. */

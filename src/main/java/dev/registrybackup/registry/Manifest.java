@@ -127,10 +127,6 @@ public record Manifest(
      * Empty for a digest that is not supported: it is not followed, but the manifest is still kept byte for byte.
      */
     private static Optional<Digest> digest(JsonNode entry, String field) {
-        try {
-            return Optional.of(Digest.parse(entry.path(field).asText()));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+        return Digest.tryParse(entry.path(field).asText());
     }
 }

@@ -250,11 +250,7 @@ public final class BlockedLinks {
     /** The dependency that a record is about; empty if the key is not that of a record. */
     private static Optional<Digest> parseDependency(String key) {
         String[] segments = splitKey(key);
-        try {
-            return segments.length < 5 ? Optional.empty() : Optional.of(Digest.parse(segments[2] + ":" + segments[3]));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+        return segments.length < 5 ? Optional.empty() : Digest.tryParse(segments[2] + ":" + segments[3]);
     }
 
     private String toJson(String link, BlockCause blockCause) {

@@ -27,7 +27,6 @@ record IndexedRestore(OperationContext operation, IndexReports reports) {
     private static final String BLOBS = "blobs";
     private static final String SHARE = "share";
 
-    private static final int MAX_LISTED = 100;
     private static final String FAILED_FIELD = "failed";
     private static final String COMPLETE_FIELD = "complete";
     private static final String COUNTS_FIELD = "counts";
@@ -101,7 +100,7 @@ record IndexedRestore(OperationContext operation, IndexReports reports) {
             } else if (field.getValue() instanceof ArrayNode findings) {
                 ArrayNode listed = sum.withArray("/" + name);
                 findings.forEach(finding -> {
-                    if (listed.size() < MAX_LISTED) {
+                    if (listed.size() < ProgressTracker.MAX_FINDINGS) {
                         listed.add(finding);
                     }
                 });

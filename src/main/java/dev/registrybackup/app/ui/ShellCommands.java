@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * @param isOpenShift whether ImageStreams can be restored too
  */
 record ShellCommands(Optional<String> namespace, boolean isOpenShift) {
-    /** The namespace that the plugin asks unless told otherwise. */
+    /** The namespace that the plugin uses by default. */
     private static final String PLUGIN_NAMESPACE = "registry-backup";
 
     private static final Pattern SAFE_UNQUOTED = Pattern.compile("[A-Za-z0-9._/:@=+-]+");
@@ -54,7 +54,7 @@ record ShellCommands(Optional<String> namespace, boolean isOpenShift) {
         return watched("reconcile --acknowledge " + quoted(alarmId));
     }
 
-    /** The plugin starts an operation and returns, unless told to watch it. */
+    /** The plugin starts an operation and returns, unless it is to watch it. */
     private String watched(String arguments) {
         return namespace
                 .map(name -> "kubectl registry-backup "
