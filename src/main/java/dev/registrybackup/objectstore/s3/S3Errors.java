@@ -31,6 +31,11 @@ final class S3Errors {
         return call(action, key + " in " + store, StoreError.UNAVAILABLE, request);
     }
 
+    /** As {@link #call}, for a listing: a 404 then does not mean that there are no objects. */
+    <T> T callListing(String action, String prefix, Supplier<T> request) {
+        return call(action, prefix + " in " + store, StoreError.UNAVAILABLE, request);
+    }
+
     /** As {@link #call}, for a request about the bucket itself. */
     <T> T callBucket(String action, Supplier<T> request) {
         return call(action, store, StoreError.UNAVAILABLE, request);
@@ -63,7 +68,8 @@ final class S3Errors {
         return new ObjectStoreException(error, "%s: %s".formatted(attempted, reason(e) + remedy(error)), e);
     }
 
-    private static StoreError error(RuntimeException e) {
+    /** Classifies what a request failed with. */
+    static StoreError error(RuntimeException e) {
         if (!(e instanceof AwsServiceException answer)) {
             return StoreError.UNAVAILABLE;
         }

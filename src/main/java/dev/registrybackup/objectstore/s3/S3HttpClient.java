@@ -1,6 +1,7 @@
 package dev.registrybackup.objectstore.s3;
 
 import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.checksums.DefaultChecksumAlgorithm;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
+import software.amazon.awssdk.core.exception.RetryableException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.AbortableInputStream;
@@ -228,9 +230,10 @@ final class S3HttpClient implements AutoCloseable {
                     corrected = true;
                 }
             } catch (SdkException e) {
-                token = backOff(token, e);
+                token = backOff(token, addressed, e);
             } catch (IOException | UncheckedIOException e) {
-                token = backOff(token, SdkClientException.create("the request failed: " + e.getMessage(), e));
+                SdkException failure = SdkClientException.create("the request failed: " + e.getMessage(), e);
+                token = backOff(token, addressed, failure);
             }
         }
     }
@@ -278,11 +281,15 @@ final class S3HttpClient implements AutoCloseable {
      *
      * @throws SdkException the failure, if there is no next attempt
      */
-    private RetryToken backOff(RetryToken token, SdkException failure) {
+    private RetryToken backOff(RetryToken token, SdkHttpRequest request, SdkException failure) {
+        // Some stores fail a listing with 404 if an object is deleted meanwhile, seen on S3Proxy.
+        boolean isBrokenListing = request.method() == SdkHttpMethod.GET
+                && request.encodedPath().equals(bucket.url().getRawPath())
+                && S3Errors.error(failure) == StoreError.NOT_FOUND;
         try {
             RefreshRetryTokenResponse next = retries.refreshRetryToken(RefreshRetryTokenRequest.builder()
                     .token(token)
-                    .failure(failure)
+                    .failure(isBrokenListing ? RetryableException.create("The listing failed", failure) : failure)
                     .build());
             if (closed.await(next.delay().toNanos(), TimeUnit.NANOSECONDS)) {
                 throw failure;

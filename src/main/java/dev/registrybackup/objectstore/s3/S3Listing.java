@@ -109,7 +109,8 @@ final class S3Listing implements Iterator<List<ObjectVersion>> {
         if (!hasNext) {
             throw new NoSuchElementException("The listing of %s has no more pages".formatted(prefix));
         }
-        ListingPage page = errors.call(action, prefix, () -> client.send(next, Optional.empty(), S3Listing::read));
+        ListingPage page =
+                errors.callListing(action, prefix, () -> client.send(next, Optional.empty(), S3Listing::read));
         next = request();
         markers.forEach((element, parameter) -> Optional.ofNullable(page.facts().get(element))
                 .filter(value -> !value.isEmpty())

@@ -237,6 +237,33 @@ class S3ObjectStoreFaultsIT {
         assertEquals(2, proxy.requests().size());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"NoSuchKey", "NoSuchVersion"})
+    void aListingDuringWhichAnObjectIsDeletedIsAskedForAgain(String code) {
+        // Given
+        proxy.inject(request -> request.operation() == Operation.LIST_OBJECTS, Fault.answer(404, code), 1);
+
+        // When
+        List<ObjectInfo> listed = list(store);
+
+        // Then
+        assertEquals(List.of(KEY), listed.stream().map(ObjectInfo::key).toList());
+        assertEquals(2, proxy.requests().size());
+    }
+
+    @Test
+    void aListingThatAlwaysMissesAnObjectIsForLater() {
+        // Given
+        proxy.inject(request -> request.operation() == Operation.LIST_OBJECTS, Fault.answer(404, "NoSuchKey"));
+
+        // Then
+        assertFails(
+                StoreError.UNAVAILABLE,
+                "Failed to list " + KEY + " in the registry bucket images: the store answered 404 NoSuchKey",
+                () -> list(store));
+        assertEquals(4, proxy.requests().size());
+    }
+
     @Test
     void aReadThatGetsNoAnswerAtAllIsTriedAgain() {
         // Given
