@@ -113,7 +113,7 @@ final class DiffPhase {
                 .planGroups(sizes);
         shardCount = groups.stream().mapToInt(List::size).sum();
         for (List<Shard> group : groups) {
-            if (!runGroup(group, areHashes, sizes, missingIntervals)) {
+            if (!runGroup(group, sizes, missingIntervals)) {
                 break;
             }
         }
@@ -125,10 +125,9 @@ final class DiffPhase {
     }
 
     /** Compares these shards at once and copies them one after the other; returns whether both stores can be reached. */
-    private boolean runGroup(
-            List<Shard> group, boolean areHashes, ShardSizes sizes, MissingIntervalUpdate missingIntervals) {
+    private boolean runGroup(List<Shard> group, ShardSizes sizes, MissingIntervalUpdate missingIntervals) {
         List<ShardReconciler> reconcilers = group.stream()
-                .map(shard -> new ShardReconciler(shard, comparer, storePair, copyPhase, reconcileStats, !areHashes))
+                .map(shard -> new ShardReconciler(shard, comparer, storePair, copyPhase, reconcileStats))
                 .toList();
         // All are waited for even if one fails, so that no rclone outlives the run.
         WorkerPools.join(CompletableFuture.allOf(reconcilers.stream()

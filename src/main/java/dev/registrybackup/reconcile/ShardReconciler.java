@@ -10,6 +10,7 @@ import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.reconcile.rclone.Comparison;
 import dev.registrybackup.reconcile.rclone.Difference;
 import dev.registrybackup.reconcile.rclone.Shard;
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryLayout;
@@ -45,12 +46,11 @@ final class ShardReconciler {
     private final RegistryLayout layout;
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
-    private final boolean readsCurrentLinks;
     /** The results of reported keys; written by the copying threads, and read once these are done. */
     private final ConcurrentSkipListMap<String, KeyResult> keyResults = new ConcurrentSkipListMap<>();
 
     private final List<Difference> firstDifferences = new ArrayList<>();
-    /** Tags' current links that rclone cannot compare. */
+    /** Tags' current links that rclone cannot compare, to be compared by content. */
     private final List<String> uncomparedLinks = new ArrayList<>();
 
     private final TreeSet<String> missingInRegistry = new TreeSet<>();
@@ -81,25 +81,15 @@ final class ShardReconciler {
         }
     }
 
-    /**
-     * Prepares the reconciliation of this shard.
-     *
-     * @param readsCurrentLinks whether to compare tags' current links by content, because rclone cannot
-     */
+    /** Prepares the reconciliation of this shard. */
     ShardReconciler(
-            Shard shard,
-            Comparer comparer,
-            StorePair storePair,
-            CopyPhase copyPhase,
-            ReconcileStats reconcileStats,
-            boolean readsCurrentLinks) {
+            Shard shard, Comparer comparer, StorePair storePair, CopyPhase copyPhase, ReconcileStats reconcileStats) {
         this.shard = shard;
         this.comparer = comparer;
         this.registry = storePair.registry();
         this.layout = storePair.layout();
         this.copyPhase = copyPhase;
         this.reconcileStats = reconcileStats;
-        this.readsCurrentLinks = readsCurrentLinks;
     }
 
     /** Compares the shard for the first time. Copies nothing, so other shards may be compared or copied meanwhile. */
@@ -145,7 +135,8 @@ final class ShardReconciler {
         switch (difference.kind()) {
             case SAME -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
-                if (readsCurrentLinks && kind == Kind.TAG_CURRENT_LINK) {
+                // All of them have one size.
+                if (shard.compareBy() == CompareBy.SIZE && kind == Kind.TAG_CURRENT_LINK) {
                     uncomparedLinks.add(key);
                 }
             }
