@@ -20,6 +20,7 @@ import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.reconcile.rclone.Comparer;
+import dev.registrybackup.reconcile.rclone.Shard;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RepositoryName;
@@ -38,10 +39,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
-/** Runs one reconciliation, phase by phase. For one use. */
+/**
+ * The phases of one reconciliation: {@link #prepare}, {@link #compare} and {@link #finish}, which {@link #run} runs one
+ * after the other. For one use.
+ */
 final class ReconcileRun {
     /** The age from which an upload counts as abandoned. */
     private static final Duration MAX_UPLOAD_AGE = Duration.ofDays(1);
@@ -53,89 +59,153 @@ final class ReconcileRun {
     private final Reconciliation.Tools tools;
     private final ReconcilePolicy reconcilePolicy;
     private final boolean isOpenShift;
+    private final Comparer comparer;
+    private final Replicator replicator;
     private final OperationContext context;
     private final Path scratch;
-    private final Instant startedAt;
     private final Alarms alarms;
     private final ReconcileStats reconcileStats = new ReconcileStats();
+    private final DiffResult diffResult = new DiffResult();
     private final ObjectNode summary = JsonNodeFactory.instance.objectNode();
+
+    /**
+     * What happens before the comparison.
+     *
+     * @param startedAt when the run began, UTC
+     * @param isFilled whether one run has compared everything. Until then this is a first fill, in which no event counts as
+     *     missed
+     * @param hasRunBefore whether there was a run before, complete or not
+     * @param isSuccessful whether ImageStreams were captured and foreign blobs verified
+     * @param isRepaired whether no corrupt blob of the backup remains
+     * @param groups all shards, in the order of their keys; those of a group are compared at once
+     */
+    record Preparation(
+            Instant startedAt,
+            boolean isFilled,
+            boolean hasRunBefore,
+            boolean isSuccessful,
+            boolean isRepaired,
+            List<List<Shard>> groups) {}
+
+    /** Passes on the results of all shards of the plan, in its order. */
+    @FunctionalInterface
+    interface ShardSource {
+        void forEach(DiffPhase.ShardConsumer each);
+    }
 
     /**
      * The result of a run.
      *
+     * @param startedAt when it began, UTC
      * @param summary its figures
      * @param isSuccessful whether every key was compared and every other phase finished
      * @param isComplete whether it was successful and nothing remains
      */
-    record RunResult(ObjectNode summary, boolean isSuccessful, boolean isComplete) {}
+    record RunResult(Instant startedAt, ObjectNode summary, boolean isSuccessful, boolean isComplete) {}
 
     /**
      * Prepares a run over these stores.
      *
      * @param scratch a directory for lists
-     * @param startedAt when the run began, UTC
      */
     ReconcileRun(
             StorePair storePair,
             Reconciliation.Tools tools,
             ReconcilePolicy reconcilePolicy,
             boolean isOpenShift,
+            Comparer comparer,
+            Replicator replicator,
             OperationContext context,
-            Path scratch,
-            Instant startedAt) {
+            Path scratch) {
         this.storePair = storePair;
         this.backup = new RegistryStore(storePair.backup(), storePair.layout());
         this.tools = tools;
         this.reconcilePolicy = reconcilePolicy;
         this.isOpenShift = isOpenShift;
+        this.comparer = comparer;
+        this.replicator = replicator;
         this.context = context;
         this.scratch = scratch;
-        this.startedAt = startedAt;
         this.alarms = new Alarms(storePair.backup(), tools.clock());
     }
 
-    /** Runs all phases. */
-    RunResult run() {
-        Comparer comparer = tools.comparerFactory().apply(scratch);
+    /**
+     * Runs all phases.
+     *
+     * @param startedAt now, UTC
+     */
+    RunResult run(Instant startedAt) {
+        Preparation preparation = prepare(startedAt);
+        return finish(preparation, each -> compare(preparation, preparation.groups(), each));
+    }
+
+    /** Captures ImageStreams, copies what is pending or was found corrupt, and plans the comparison. */
+    Preparation prepare(Instant startedAt) {
         // A manifest is pushed after its blobs. So the snapshot comes first: blobs may be newer than it, never older.
         boolean isCaptured =
                 new SnapshotPhase(backup.store(), tools, reconcilePolicy, alarms, context).run(scratch, summary);
         LastRun.RunRecord last = new LastRun(backup.store()).read();
-        // Until one run has compared everything, this is a first fill, in which no event counts as missed.
         boolean isFilled = last.lastSuccessStartedAt().isPresent() || hasComparedAll(last.summary());
-        Replicator replicator = tools.replicatorFactory().apply(storePair, tools.rateLimiter());
-        CopyPhase copyPhase = new CopyPhase(
+        CopyPhase copyPhase = copyPhase(startedAt, isFilled);
+        copyPending(copyPhase);
+        boolean isAdopted = adopt();
+        context.phase("replacing corrupt blobs");
+        RepairPhase repairPhase = new RepairPhase(storePair, replicator, copyPhase, tools.rateLimiter(), context);
+        summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
+        context.phase("planning the comparison");
+        List<List<Shard>> groups = new ShardPlanner(
+                        storePair, comparer, reconcilePolicy.shardSize(), ShardPlanner.linkComparison(storePair))
+                .planGroups(new ShardSizes(backup.store()));
+        return new Preparation(
+                startedAt,
+                isFilled,
+                !last.summary().isEmpty(),
+                isCaptured && isAdopted,
+                repairPhase.remaining() == 0,
+                groups);
+    }
+
+    /**
+     * Compares these shards and copies what differs.
+     *
+     * @param groups some of the plan, in its order
+     */
+    void compare(Preparation preparation, List<List<Shard>> groups, DiffPhase.ShardConsumer each) {
+        CopyPhase copyPhase = copyPhase(preparation.startedAt(), preparation.isFilled());
+        new DiffPhase(storePair, comparer, copyPhase, reconcileStats, diffResult, tools.workerPools(), context)
+                .run(groups, each);
+    }
+
+    /** Records what the comparison of all shards has shown, prunes, and writes the catalog and the archive. */
+    RunResult finish(Preparation preparation, ShardSource shards) {
+        Instant startedAt = preparation.startedAt();
+        boolean mayPrune = recordShards(preparation, shards);
+        retryBlockedLinks(copyPhase(startedAt, preparation.isFilled()));
+        boolean isPruned = prune(startedAt, mayPrune);
+        context.phase("deleting resolved records and writing the catalog");
+        summary.put(
+                "rejectionsResolved",
+                diffResult.remainingKeys().map(this::deleteResolvedRejections).orElse(0L));
+        abortUploads(startedAt);
+        refreshCatalog(preparation.isFilled());
+        boolean isArchived = archive(startedAt);
+        summarize(preparation);
+        boolean isSuccessful = preparation.isSuccessful()
+                && isPruned
+                && isArchived
+                && diffResult.failedShards().isEmpty();
+        boolean isComplete = isSuccessful && preparation.isRepaired() && reconcileStats.total(Count.REMAINING) == 0;
+        return new RunResult(startedAt, summary, isSuccessful, isComplete);
+    }
+
+    private CopyPhase copyPhase(Instant startedAt, boolean isFilled) {
+        return new CopyPhase(
                 storePair,
                 replicator,
                 tools.workerPools(),
                 context,
                 reconcileStats,
                 isFilled ? Optional.of(startedAt.minus(reconcilePolicy.eventLagThreshold())) : Optional.empty());
-        copyPending(copyPhase);
-        boolean isAdopted = adopt(replicator);
-        context.phase("replacing corrupt blobs");
-        RepairPhase repairPhase = new RepairPhase(storePair, replicator, copyPhase, tools.rateLimiter(), context);
-        summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
-        DiffPhase diffPhase =
-                new DiffPhase(storePair, comparer, copyPhase, reconcileStats, tools.workerPools(), context);
-        boolean mayPrune = compare(diffPhase, last.summary());
-        retryBlockedLinks(replicator, copyPhase);
-        boolean isPruned = prune(replicator, mayPrune);
-        context.phase("deleting resolved records and writing the catalog");
-        summary.put(
-                "rejectionsResolved",
-                diffPhase.remainingKeys().map(this::deleteResolvedRejections).orElse(0L));
-        abortUploads();
-        refreshCatalog(diffPhase, isFilled);
-        boolean isArchived = archive(diffPhase);
-        boolean isSuccessful = isCaptured
-                && isAdopted
-                && isPruned
-                && isArchived
-                && diffPhase.failedShards().isEmpty();
-        boolean isComplete = isSuccessful && repairPhase.remaining() == 0 && reconcileStats.total(Count.REMAINING) == 0;
-        summarize(diffPhase);
-        return new RunResult(summary, isSuccessful, isComplete);
     }
 
     private static boolean hasComparedAll(ObjectNode last) {
@@ -177,7 +247,7 @@ final class ReconcileRun {
     }
 
     /** Adopts a bucket that something else filled; returns whether every blob in it is verified. */
-    private boolean adopt(Replicator replicator) {
+    private boolean adopt() {
         Adoption.AdoptionSummary adopted = new Adoption(
                         backup,
                         replicator.blobReplicator(),
@@ -195,13 +265,24 @@ final class ReconcileRun {
         return adopted.isComplete();
     }
 
-    /** Compares everything and copies what differs; returns whether this run may prune. */
-    private boolean compare(DiffPhase diffPhase, ObjectNode last) {
-        try (MissingIntervalUpdate missing = new MissingIntervals(backup.store()).update(scratch, startedAt)) {
-            diffPhase.run(reconcilePolicy.shardSize(), new ShardSizes(backup.store()), missing);
+    /** Records the keys that are missing from the registry, and raises alarms; returns whether this run may prune. */
+    private boolean recordShards(Preparation preparation, ShardSource shards) {
+        try (MissingIntervalUpdate missing =
+                new MissingIntervals(backup.store()).update(scratch, preparation.startedAt())) {
+            ShardSizes sizes = new ShardSizes(backup.store());
+            shards.forEach((shard, keys, missingInRegistry) -> {
+                if (shard.isFastList()) {
+                    keys.ifPresent(count -> sizes.put(shard.prefix(), count));
+                }
+                recordMissing(shard, keys.isPresent(), missingInRegistry, missing);
+            });
+            if (diffResult.failedShards().isEmpty()) {
+                sizes.write();
+                missing.updateRange(endOfPrefix(backup.layout().repositoriesPrefix()), new TreeSet<>(), key -> {});
+            }
             context.checkFence();
             // Alarms first: once a key is on record as missing, a later run does not count it as newly missing.
-            boolean isPlausible = raiseAlarms(diffPhase.failedShards(), !last.isEmpty());
+            boolean isPlausible = raiseAlarms(diffResult.failedShards(), preparation.hasRunBefore());
             missing.commit();
             return isPlausible;
         } catch (IOException e) {
@@ -210,6 +291,27 @@ final class ReconcileRun {
                             .formatted(scratch, e.getMessage()),
                     e);
         }
+    }
+
+    /** Records missing keys of shards with links and blobs; no registry writes other keys. */
+    private void recordMissing(
+            Shard shard, boolean isReliable, SortedSet<String> missingInRegistry, MissingIntervalUpdate missing) {
+        if (shard.prefix().equals(backup.layout().rootPrefix())) {
+            return;
+        }
+        if (isReliable) {
+            missing.updateRange(
+                    endOfPrefix(shard.prefix()),
+                    missingInRegistry,
+                    key -> reconcileStats.add(backup.layout().parse(key).kind(), Count.NEWLY_MISSING_IN_REGISTRY, 1));
+        } else {
+            missing.keepRange(endOfPrefix(shard.prefix()));
+        }
+    }
+
+    /** The first key after all keys with this prefix, which ends in a slash. */
+    private static String endOfPrefix(String prefix) {
+        return prefix.substring(0, prefix.length() - 1) + (char) ('/' + 1);
     }
 
     /**
@@ -244,7 +346,7 @@ final class ReconcileRun {
     }
 
     /** Replicates every link on record as blocked again, so that no record outlives its cause. */
-    private void retryBlockedLinks(Replicator replicator, CopyPhase copyPhase) {
+    private void retryBlockedLinks(CopyPhase copyPhase) {
         context.phase("retrying blocked links");
         replicator.blockedLinks().forEach(links -> {
             links.forEach(link -> copyPhase.copy(link, InBackup.UNKNOWN, keyResult -> {}));
@@ -253,7 +355,7 @@ final class ReconcileRun {
     }
 
     /** Returns whether no pruning remains to be done. */
-    private boolean prune(Replicator replicator, boolean mayPrune) {
+    private boolean prune(Instant startedAt, boolean mayPrune) {
         boolean isDone = true;
         ReachableSet reachableSet = new ReachableSet(storePair, tools.workerPools());
         PruneRecord pruneRecord = new PruneRecord(backup.store(), tools.clock());
@@ -341,7 +443,7 @@ final class ReconcileRun {
     }
 
     /** Aborts abandoned uploads of this program. A failure is only reported: they take space and do no other harm. */
-    private void abortUploads() {
+    private void abortUploads(Instant startedAt) {
         try {
             summary.put("uploadsAborted", backup.store().abortMultipartUploads("", startedAt.minus(MAX_UPLOAD_AGE)));
         } catch (ObjectStoreException e) {
@@ -353,8 +455,8 @@ final class ReconcileRun {
     }
 
     /** Writes the catalog of the changed repositories; of all if many changed, or something was pruned. */
-    private void refreshCatalog(DiffPhase diffPhase, boolean hasCatalog) {
-        List<Scope> scopes = diffPhase
+    private void refreshCatalog(boolean hasCatalog) {
+        List<Scope> scopes = diffResult
                 .changedRepositories()
                 .filter(names -> hasCatalog && reconcileStats.total(Count.PRUNED) == 0)
                 .map(names -> names.stream()
@@ -377,11 +479,11 @@ final class ReconcileRun {
     }
 
     /** Updates the archive from the backup, unless there are alarms or failed shards; returns whether it is up to date. */
-    private boolean archive(DiffPhase diffPhase) {
+    private boolean archive(Instant startedAt) {
         if (tools.archiveFactory().isEmpty()) {
             return true;
         }
-        if (!diffPhase.failedShards().isEmpty() || !alarms.openAlarms().isEmpty()) {
+        if (!diffResult.failedShards().isEmpty() || !alarms.openAlarms().isEmpty()) {
             summary.put("archive", "skipped: there are alarms or failed shards");
             return true;
         }
@@ -395,12 +497,13 @@ final class ReconcileRun {
         return problem.isEmpty();
     }
 
-    private void summarize(DiffPhase diffPhase) {
+    private void summarize(Preparation preparation) {
         summary.put("deletionPolicy", reconcilePolicy.isMirror() ? "mirror" : "keep");
         summary.set("classes", reconcileStats.json());
         for (Count count : Count.values()) {
             summary.put(count.label(), reconcileStats.total(count));
         }
-        diffPhase.summarize(summary);
+        summary.put("shards", preparation.groups().stream().mapToInt(List::size).sum());
+        diffResult.summarize(summary, comparer.version());
     }
 }

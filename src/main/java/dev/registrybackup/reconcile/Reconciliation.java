@@ -33,6 +33,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -134,9 +135,11 @@ public final class Reconciliation {
             OperationContext context = operation
                     .withFindingsTo(reportWriter)
                     .withAcknowledged(new AcknowledgedFindings(backup, tools.clock()).current());
-            ReconcileRun reconcileRun =
-                    new ReconcileRun(ofRun, tools, reconcilePolicy, isOpenShift, context, scratch, begun);
-            ReconcileRun.RunResult result = flushOnFailure(reportWriter, reconcileRun);
+            Comparer comparer = tools.comparerFactory().apply(scratch);
+            Replicator replicator = tools.replicatorFactory().apply(ofRun, tools.rateLimiter());
+            ReconcileRun reconcileRun = new ReconcileRun(
+                    ofRun, tools, reconcilePolicy, isOpenShift, comparer, replicator, context, scratch);
+            ReconcileRun.RunResult result = flushOnFailure(reportWriter, () -> reconcileRun.run(begun));
             ObjectNode summary = result.summary();
             ObjectNode requests = summary.putObject("requests");
             requests.set("registry", registry.json());
@@ -201,9 +204,9 @@ public final class Reconciliation {
     }
 
     /** Writes the findings so far even if the run fails. */
-    private static ReconcileRun.RunResult flushOnFailure(ReportWriter reportWriter, ReconcileRun reconcileRun) {
+    private static <T> T flushOnFailure(ReportWriter reportWriter, Supplier<T> run) {
         try {
-            return reconcileRun.run();
+            return run.get();
         } catch (ObjectStoreException e) {
             try {
                 reportWriter.flush();

@@ -1,11 +1,15 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.reconcile.rclone.Shard;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
+import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,6 +27,9 @@ final class ShardPlanner {
 
     /** Each process of rclone takes some 40 MiB besides its keys. */
     private static final int MAX_PROCESSES = 4;
+
+    /** How many links to search for one whose ETag shows whether the store's ETags are MD5 hashes. */
+    private static final int ETAG_SAMPLE_SIZE = 1_000;
 
     private static final String UPLOADS_PATTERN = "_uploads/**";
 
@@ -42,6 +49,33 @@ final class ShardPlanner {
         this.comparer = comparer;
         this.maxKeys = maxKeys;
         this.compareLinksBy = compareLinksBy;
+    }
+
+    /** How links of these stores can be compared: by content if the ETags of small objects are hashes in both. */
+    static CompareBy linkComparison(StorePair storePair) {
+        boolean areHashes = areETagsMd5(storePair.registry(), storePair.layout())
+                && areETagsMd5(storePair.backup(), storePair.layout());
+        return areHashes ? CompareBy.CONTENT : CompareBy.SIZE;
+    }
+
+    /**
+     * Whether the ETags of a store's small objects are MD5 hashes, as rclone expects, which they are not under KMS. Assumed
+     * if there is no link, or the store has no ETags.
+     */
+    private static boolean areETagsMd5(ObjectStore store, RegistryLayout layout) {
+        try (Stream<ObjectInfo> listing =
+                store.list(layout.repositoriesPrefix()).limit(ETAG_SAMPLE_SIZE)) {
+            for (ObjectInfo object : (Iterable<ObjectInfo>) listing::iterator) {
+                if (!object.etag().isEmpty()
+                        && layout.parse(object.key()) instanceof DigestLink link
+                        && link.digest().algorithm() == DigestAlgorithm.SHA256) {
+                    // A link of another size is malformed, and its ETag shows nothing.
+                    return object.size() != LinkContent.of(link.digest()).length
+                            || ObjectRef.of(object).provablyPointsTo(link.digest());
+                }
+            }
+            return true;
+        }
     }
 
     /**
