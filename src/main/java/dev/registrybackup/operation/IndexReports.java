@@ -1,5 +1,7 @@
 package dev.registrybackup.operation;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * The reports that the indexes of a divided operation write for each other, one for each stage of the work, beside the
@@ -20,6 +23,10 @@ import java.util.function.Consumer;
  * answer. For one thread.
  */
 public final class IndexReports {
+    private static final String DONE_FIELD = "done";
+    private static final String OBJECTS_FIELD = "objects";
+    private static final String BYTES_FIELD = "bytes";
+
     private static final Duration FIRST_POLL_INTERVAL = Duration.ofMillis(100);
     private static final Duration MAX_POLL_INTERVAL = Duration.ofSeconds(10);
 
@@ -53,16 +60,22 @@ public final class IndexReports {
 
     /** Writes this index's report of a stage, in place of that of an attempt that died. */
     public ReportWriter writer(String stage) {
-        return new ReportWriter(
-                backup,
-                isOpenShift,
-                operation.fence(),
-                keyPrefix(stage, operation.index().number()));
+        return writer(stage, operation.index().number());
+    }
+
+    /** As {@link #writer(String)}, of a stage whose reports are numbered otherwise than by index. */
+    public ReportWriter writer(String stage, int number) {
+        return new ReportWriter(backup, isOpenShift, operation.fence(), keyPrefix(stage, number));
     }
 
     /** The summary of this index, perhaps of an earlier attempt; empty unless it has finished the stage. */
     public Optional<ObjectNode> ownSummary(String stage) {
         return summary(stage, operation.index().number());
+    }
+
+    /** The summary of the report of a stage with this number; empty unless it is finished. */
+    public Optional<ObjectNode> summary(String stage, int number) {
+        return reader.readSummaryOf(keyPrefix(stage, number));
     }
 
     /** The summaries of a stage by index; empty unless all indexes have finished it. */
@@ -79,69 +92,103 @@ public final class IndexReports {
     }
 
     /**
-     * Waits until all indexes have finished the stage. Kubernetes repeats an index that died; meanwhile the phase shows
-     * which one is awaited.
+     * Waits until all indexes have finished the stage, and returns their summaries by index.
      *
      * @throws FencedException if the operation was cancelled or replaced
      */
-    public void await(String stage) {
-        Duration interval = FIRST_POLL_INTERVAL;
-        for (int index = 0; index < operation.index().completions(); ) {
-            operation.checkFence();
-            if (summary(stage, index).isPresent()) {
-                index++;
-            } else {
-                operation.phase("waiting for index " + index);
-                workerPools.sleep(interval);
-                Duration longer = interval.multipliedBy(2);
-                interval = longer.compareTo(MAX_POLL_INTERVAL) < 0 ? longer : MAX_POLL_INTERVAL;
-            }
-        }
-    }
-
-    /** Visits the lines of a stage's reports, index by index. All must have finished it. */
-    public void forEachLine(String stage, Consumer<ObjectNode> each) {
-        for (int index = 0; index < operation.index().completions(); index++) {
-            forEachLine(stage, index, each);
-        }
+    public List<ObjectNode> await(String stage) {
+        return IntStream.range(0, operation.index().completions())
+                .mapToObj(index -> await(stage, index))
+                .toList();
     }
 
     /**
-     * Visits the findings of a stage's reports, and of a blob each only once, because several indexes may find it.
+     * Waits until this index has finished the stage, and returns its summary. Kubernetes repeats an index that died;
+     * meanwhile the phase shows which one is awaited.
+     *
+     * @throws FencedException if the operation was cancelled or replaced
+     */
+    public ObjectNode await(String stage, int index) {
+        for (Duration interval = FIRST_POLL_INTERVAL; ; interval = longer(interval)) {
+            operation.checkFence();
+            Optional<ObjectNode> summary = summary(stage, index);
+            if (summary.isPresent()) {
+                return summary.get();
+            }
+            operation.phase("waiting for index " + index);
+            workerPools.sleep(interval);
+        }
+    }
+
+    private static Duration longer(Duration interval) {
+        Duration twice = interval.multipliedBy(2);
+        return twice.compareTo(MAX_POLL_INTERVAL) < 0 ? twice : MAX_POLL_INTERVAL;
+    }
+
+    /** Visits the lines of the report with this summary, which names its files: others may be of an attempt that died. */
+    public void forEachLine(ObjectNode summary, Consumer<ObjectNode> each) {
+        summary.path("reports").forEach(key -> reader.forEachLine(key.asText(), each));
+    }
+
+    /**
+     * Visits the findings of the reports with these summaries, and of a blob each only once, because several indexes
+     * may find it.
      *
      * @param other receives the lines that are not findings
      */
-    public void forEachFinding(String stage, Consumer<Finding> each, Consumer<ObjectNode> other) {
+    public void forEachFinding(List<ObjectNode> summaries, Consumer<Finding> each, Consumer<ObjectNode> other) {
         Set<String> blobs = new HashSet<>();
-        forEachLine(
-                stage,
-                line -> Finding.parse(line)
-                        .ifPresentOrElse(
-                                found -> {
-                                    boolean isBlob = found.blob().isPresent();
-                                    if (!isBlob || blobs.add(found.code() + found.subject())) {
-                                        each.accept(found);
-                                    }
-                                },
-                                () -> other.accept(line)));
+        Consumer<ObjectNode> eachLine = line -> Finding.parse(line)
+                .ifPresentOrElse(
+                        found -> {
+                            boolean isBlob = found.blob().isPresent();
+                            if (!isBlob || blobs.add(found.code() + found.subject())) {
+                                each.accept(found);
+                            }
+                        },
+                        () -> other.accept(line));
+        summaries.forEach(summary -> forEachLine(summary, eachLine));
     }
 
-    /** Visits the lines of this index's report of a stage that it has finished. */
-    public void forEachOwnLine(String stage, Consumer<ObjectNode> each) {
-        forEachLine(stage, operation.index().number(), each);
+    /** Finishes a report with this summary, to which it adds how much this process has done. */
+    public void finish(ReportWriter writer, ObjectNode summary) {
+        ProgressTracker.Progress progress = operation.progress().progress();
+        summary.putObject(DONE_FIELD).put(OBJECTS_FIELD, progress.objectsDone()).put(BYTES_FIELD, progress.bytesDone());
+        writer.finish(summary);
     }
 
-    private void forEachLine(String stage, int index, Consumer<ObjectNode> each) {
-        // The files that the summary names: others may be of an attempt that died.
-        summary(stage, index)
-                .ifPresent(summary -> summary.path("reports").forEach(key -> reader.forEachLine(key.asText(), each)));
+    /** Starts to merge the reports with these summaries: the progress starts again, with what all indexes have done. */
+    public void startMerging(List<ObjectNode> summaries) {
+        operation.progress().restart();
+        operation.phase("merging");
+        for (ObjectNode summary : summaries) {
+            long objects = summary.path(DONE_FIELD).path(OBJECTS_FIELD).asLong();
+            long bytes = summary.path(DONE_FIELD).path(BYTES_FIELD).asLong();
+            operation.progress().addExpected(objects, bytes);
+            operation.progress().addDone(objects, bytes);
+        }
     }
 
-    private Optional<ObjectNode> summary(String stage, int index) {
-        return reader.readSummaryOf(keyPrefix(stage, index));
+    private String keyPrefix(String stage, int number) {
+        return ReportWriter.PREFIX + id + "/" + stage + "-" + number + "-";
     }
 
-    private String keyPrefix(String stage, int index) {
-        return ReportWriter.PREFIX + id + "/" + stage + "-" + index + "-";
+    /** Adds up the numbers of both, by name, and keeps the first elements of their lists. */
+    public static void addUp(ObjectNode sum, JsonNode counts) {
+        counts.properties().forEach(field -> {
+            String name = field.getKey();
+            if (field.getValue().isObject()) {
+                addUp(sum.withObject("/" + name), field.getValue());
+            } else if (field.getValue() instanceof ArrayNode elements) {
+                ArrayNode listed = sum.withArray("/" + name);
+                elements.forEach(element -> {
+                    if (listed.size() < ProgressTracker.MAX_FINDINGS) {
+                        listed.add(element);
+                    }
+                });
+            } else {
+                sum.put(name, sum.path(name).asLong() + field.getValue().asLong());
+            }
+        });
     }
 }

@@ -116,8 +116,8 @@ final class IndexedVerifier {
         Optional<ObjectNode> earlier = reports.ownSummary(BLOBS);
         if (earlier.isPresent()) {
             context.addReadBytes(earlier.get().path(BYTES_FIELD).asLong());
-            reports.forEachOwnLine(
-                    BLOBS,
+            reports.forEachLine(
+                    earlier.get(),
                     line -> Finding.parse(line)
                             .ifPresent(found -> context.report(found.code(), found.subject(), found.problem())));
         } else {
@@ -132,9 +132,9 @@ final class IndexedVerifier {
             });
             writer.finish(JsonNodeFactory.instance.objectNode().put(BYTES_FIELD, context.bytes()));
         }
-        reports.await(BLOBS);
+        List<ObjectNode> summaries = reports.await(BLOBS);
         context.operation().phase("reading what other indexes found");
-        reports.forEachLine(BLOBS, this::markBlob);
+        summaries.forEach(summary -> reports.forEachLine(summary, this::markBlob));
         context.blobs().forEach(this::markVerified);
     }
 
@@ -167,12 +167,13 @@ final class IndexedVerifier {
         operation.progress().restart();
         operation.phase("merging");
         VerifyContext merged = context.restart(operation);
-        reports.forEachFinding(SHARE, found -> merged.report(found.code(), found.subject(), found.problem()), line -> {
-            if (line.has(REACHABLE_FIELD)) {
-                Digest blob = Digest.parse(line.path(REACHABLE_FIELD).asText());
-                merged.blobs().mark(blob, Mark.REACHABLE);
-            }
-        });
+        reports.forEachFinding(
+                summaries, found -> merged.report(found.code(), found.subject(), found.problem()), line -> {
+                    if (line.has(REACHABLE_FIELD)) {
+                        Digest blob = Digest.parse(line.path(REACHABLE_FIELD).asText());
+                        merged.blobs().mark(blob, Mark.REACHABLE);
+                    }
+                });
         new BlobChecks(merged, verifier.rateLimiter(), startedAt).reportOrphans();
         VerifySummary summary = VerifySummary.merge(request, verifier.isOpenShift(), summaries, merged.findings());
         operation.progress().addExpected(summary.objects(), summary.bytes());

@@ -263,8 +263,9 @@ class IndexedOperationTest {
         // Then
         assertEquals(false, isFinished);
         List<String> subjects = new ArrayList<>();
-        reports.forEachOwnLine(
-                "share", line -> subjects.add(line.path("subject").asText()));
+        reports.forEachLine(
+                reports.ownSummary("share").orElseThrow(),
+                line -> subjects.add(line.path("subject").asText()));
         assertEquals(List.of("sha256:0a"), subjects);
         assertEquals(Optional.empty(), reports.summaries("share"));
         assertTrue(new ReportReader(fixture.bucket).newestIds(1).isEmpty());
