@@ -105,7 +105,8 @@ record OperationHandlers(
         return switch (recorded.kind()) {
             case VERIFY -> Verification.isDivisible(VerifyRequest.parse(recorded.parameters()));
             case RESTORE -> Restore.isDivisible(RestoreRequest.parse(recorded.parameters(), recorded.requestedAt()));
-            case RECONCILE, DRILL -> false;
+            case RECONCILE -> true;
+            case DRILL -> false;
         };
     }
 
@@ -160,9 +161,14 @@ record OperationHandlers(
 
     private OperationResult reconcile(OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
         ReconcileRequest request = ReconcileRequest.parse(recorded.parameters());
-        Reconciliation.ReconcileResult reconcileResult = reconciliation.run(
-                recorded.id().value(), request, recorded.requestedBy(), new OperationContext(fence, progressTracker));
-        return result(reconcileResult.isComplete(), reconcileResult.summary());
+        return reconciliation
+                .run(
+                        recorded.id().value(),
+                        request,
+                        recorded.requestedBy(),
+                        new OperationContext(fence, progressTracker).withIndex(index))
+                .map(reconcileResult -> result(reconcileResult.isComplete(), reconcileResult.summary()))
+                .orElseGet(OperationResult::shareDone);
     }
 
     private DrillRequest drillRequest(JsonNode body) {

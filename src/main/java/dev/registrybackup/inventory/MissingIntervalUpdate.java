@@ -47,20 +47,25 @@ public final class MissingIntervalUpdate implements AutoCloseable {
      *
      * @param end the first key after it: all keys of the range, and of the gap before it, are lower
      * @param absent the keys of the backup in this range that are missing from the registry
-     * @param onNew receives each key that was not missing before
+     * @param onNew receives each key that was not missing before the comparison began, also if an attempt to finish it
+     *     has recorded it already
      */
     public void updateRange(String end, SortedSet<String> absent, Consumer<String> onNew) {
         for (String key : absent) {
             endIntervalsBefore(key);
             boolean goesOn = false;
+            boolean isNew = true;
             while (previous.peek().filter(line -> line.key().equals(key)).isPresent()) {
                 MissingInterval line = previous.next();
                 goesOn |= line.isOpen();
+                isNew &= !line.isOpen() || line.from().equals(now);
                 writeUnlessExpired(line);
             }
             if (!goesOn) {
                 changed = true;
                 write(new MissingInterval(key, now, Optional.empty()));
+            }
+            if (isNew) {
                 onNew.accept(key);
             }
         }

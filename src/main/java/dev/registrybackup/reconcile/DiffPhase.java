@@ -69,14 +69,11 @@ final class DiffPhase {
      * Compares and copies shards, until one of the stores can no longer be reached.
      *
      * @param groups the shards, in the order of their keys; those of a group are compared at once
+     * @return whether both stores can be reached
      */
-    void run(List<List<Shard>> groups, ShardConsumer then) {
+    boolean run(List<List<Shard>> groups, ShardConsumer then) {
         context.phase("comparing");
-        for (List<Shard> group : groups) {
-            if (!runGroup(group, then)) {
-                return;
-            }
-        }
+        return groups.stream().allMatch(group -> runGroup(group, then));
     }
 
     /** Compares these shards at once and copies them one after the other; returns whether both stores can be reached. */

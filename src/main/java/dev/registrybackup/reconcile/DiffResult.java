@@ -1,5 +1,7 @@
 package dev.registrybackup.reconcile;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,7 +12,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** What comparing and copying all shards has shown besides the counts. For one thread. */
+/** What comparing and copying all shards, or an index's share of them, has shown besides the counts. For one thread. */
 final class DiffResult {
     /** How many rclone commands are kept. */
     private static final int MAX_COMMANDS = 20;
@@ -75,5 +77,24 @@ final class DiffResult {
         ObjectNode rclone = summary.putObject("rclone");
         rclone.put("version", rcloneVersion).put("keys", comparedKeys);
         commands.forEach(rclone.putArray("commands")::add);
+    }
+
+    /** All of it, for {@link #add}. */
+    ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("comparedKeys", comparedKeys);
+        failedShards.forEach(json.putArray("failedShards")::add);
+        commands.forEach(json.putArray("commands")::add);
+        changedRepositories.forEach(json.putArray("changedRepositories")::add);
+        remainingKeys.forEach(json.putArray("remainingKeys")::add);
+        return json;
+    }
+
+    /** Adds the result of another share. */
+    void add(JsonNode json) {
+        json.path("failedShards").forEach(problem -> addFailedShard(problem.asText()));
+        json.path("commands").forEach(command -> addComparison(List.of(command.asText()), 0));
+        addComparison(List.of(), json.path("comparedKeys").asLong());
+        json.path("changedRepositories").forEach(name -> addChangedRepository(name.asText()));
+        json.path("remainingKeys").forEach(key -> addRemainingKey(key.asText()));
     }
 }

@@ -69,7 +69,7 @@ final class ReconcileRun {
     private final ObjectNode summary = JsonNodeFactory.instance.objectNode();
 
     /**
-     * What happens before the comparison.
+     * What happens before the comparison, and all shares of a divided reconciliation have in common.
      *
      * @param startedAt when the run began, UTC
      * @param isFilled whether one run has compared everything. Until then this is a first fill, in which no event counts as
@@ -169,10 +169,11 @@ final class ReconcileRun {
      * Compares these shards and copies what differs.
      *
      * @param groups some of the plan, in its order
+     * @return whether both stores can be reached; otherwise not all were compared
      */
-    void compare(Preparation preparation, List<List<Shard>> groups, DiffPhase.ShardConsumer each) {
+    boolean compare(Preparation preparation, List<List<Shard>> groups, DiffPhase.ShardConsumer each) {
         CopyPhase copyPhase = copyPhase(preparation.startedAt(), preparation.isFilled());
-        new DiffPhase(storePair, comparer, copyPhase, reconcileStats, diffResult, tools.workerPools(), context)
+        return new DiffPhase(storePair, comparer, copyPhase, reconcileStats, diffResult, tools.workerPools(), context)
                 .run(groups, each);
     }
 
@@ -196,6 +197,21 @@ final class ReconcileRun {
                 && diffResult.failedShards().isEmpty();
         boolean isComplete = isSuccessful && preparation.isRepaired() && reconcileStats.total(Count.REMAINING) == 0;
         return new RunResult(startedAt, summary, isSuccessful, isComplete);
+    }
+
+    /** The counts, by kind, of this process's phases and of those that were added. */
+    ReconcileStats reconcileStats() {
+        return reconcileStats;
+    }
+
+    /** What this process's comparisons have shown, and those that were added. */
+    DiffResult diffResult() {
+        return diffResult;
+    }
+
+    /** The figures so far. */
+    ObjectNode summary() {
+        return summary;
     }
 
     private CopyPhase copyPhase(Instant startedAt, boolean isFilled) {

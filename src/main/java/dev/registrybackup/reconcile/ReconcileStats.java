@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.registry.RegistryPath.Kind;
@@ -49,6 +50,17 @@ final class ReconcileStats {
 
     synchronized void add(Kind kind, Count count, long more) {
         counts.computeIfAbsent(kind, fresh -> new EnumMap<>(Count.class)).merge(count, more, Long::sum);
+    }
+
+    /** Adds counters by kind, in JSON as {@link #json} returns it. */
+    void add(JsonNode classes) {
+        for (Kind kind : Kind.values()) {
+            classes.optional(kind.label()).ifPresent(ofKind -> {
+                for (Count count : Count.values()) {
+                    add(kind, count, ofKind.path(count.label()).asLong());
+                }
+            });
+        }
     }
 
     synchronized long total(Count count) {

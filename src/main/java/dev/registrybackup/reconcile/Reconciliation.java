@@ -1,6 +1,7 @@
 package dev.registrybackup.reconcile;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -14,8 +15,10 @@ import dev.registrybackup.operation.AcknowledgedFindings;
 import dev.registrybackup.operation.FencedObjectStore;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.IndexReports;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportWriter;
+import dev.registrybackup.reconcile.ReconcileRun.RunResult;
 import dev.registrybackup.reconcile.rclone.Archive;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.replication.LatencyHistory;
@@ -113,15 +116,17 @@ public final class Reconciliation {
     }
 
     /**
-     * Reconciles and writes the report.
+     * Reconciles and writes the report, or does the share of this index of the operation.
      *
      * @param id the operation's id, which is the report's too
      * @param askedBy who requested the run, and acknowledges the alarm in the request
+     * @return the result; empty if the share is done and another index finishes the operation
      * @throws ObjectStoreException if a store could not be used
      */
-    public ReconcileResult run(String id, ReconcileRequest request, String askedBy, OperationContext operation) {
+    public Optional<ReconcileResult> run(
+            String id, ReconcileRequest request, String askedBy, OperationContext operation) {
         check(request);
-        Instant begun = tools.clock().instant();
+        Instant now = tools.clock().instant();
         Path scratch = createScratchDirectory();
         try {
             CountingObjectStore registry = new CountingObjectStore(storePair.registry());
@@ -137,13 +142,31 @@ public final class Reconciliation {
                     .withAcknowledged(new AcknowledgedFindings(backup, tools.clock()).current());
             Comparer comparer = tools.comparerFactory().apply(scratch);
             Replicator replicator = tools.replicatorFactory().apply(ofRun, tools.rateLimiter());
-            ReconcileRun reconcileRun = new ReconcileRun(
-                    ofRun, tools, reconcilePolicy, isOpenShift, comparer, replicator, context, scratch);
-            ReconcileRun.RunResult result = flushOnFailure(reportWriter, () -> reconcileRun.run(begun));
+            Function<OperationContext, ReconcileRun> phases = reporting -> new ReconcileRun(
+                    ofRun, tools, reconcilePolicy, isOpenShift, comparer, replicator, reporting, scratch);
+            Supplier<ObjectNode> requests = () -> {
+                ObjectNode json = JsonNodeFactory.instance.objectNode();
+                json.set("registry", registry.json());
+                return json.set("backup", backup.json());
+            };
+            Optional<RunResult> done = flushOnFailure(
+                    reportWriter,
+                    () -> operation.index().isOnly()
+                            ? Optional.of(phases.apply(context).run(now))
+                            : new IndexedReconciliation(
+                                            phases,
+                                            context,
+                                            new IndexReports(backup, id, isOpenShift, operation, tools.workerPools()),
+                                            requests,
+                                            storePair.layout().blobsPrefix())
+                                    .run(now));
+            if (done.isEmpty()) {
+                return Optional.empty();
+            }
+            RunResult result = done.get();
             ObjectNode summary = result.summary();
-            ObjectNode requests = summary.putObject("requests");
-            requests.set("registry", registry.json());
-            requests.set("backup", backup.json());
+            IndexReports.addUp(summary.withObject("/requests"), requests.get());
+            Instant begun = result.startedAt();
             Instant ended = tools.clock().instant();
             summary.put("startedAt", begun.toString()).put("finishedAt", ended.toString());
             summary.put("outcome", result.isComplete() ? "complete" : "incomplete")
@@ -158,7 +181,7 @@ public final class Reconciliation {
             new LastRun(backup).write(summary, result.isSuccessful(), result.isComplete(), begun, ended);
             DailyHistory.attempt(() -> writeHistory(backup, summary, begun, ended));
             log(id, summary, begun, ended);
-            return new ReconcileResult(summary, result.isComplete());
+            return Optional.of(new ReconcileResult(summary, result.isComplete()));
         } finally {
             deleteRecursively(scratch);
         }

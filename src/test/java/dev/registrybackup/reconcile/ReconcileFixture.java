@@ -163,19 +163,27 @@ final class ReconcileFixture implements AutoCloseable {
     private Reconciliation.ReconcileResult run(ReconcileRequest request, Fence fence) {
         progressTracker = new ProgressTracker();
         runs++;
-        return reconciliation().run(id(), request, "a test", new OperationContext(fence, progressTracker));
+        return reconciliation()
+                .run(id(), request, "a test", new OperationContext(fence, progressTracker))
+                .orElseThrow();
     }
 
     Reconciliation reconciliation() {
-        BiFunction<StorePair, RateLimiter, Replicator> copying = (storePair, rateLimiter) -> replicator(storePair);
+        return reconciliation(new StorePair(registry, backup, layout), workerPools);
+    }
+
+    /** As another process does it, with its own connections and threads. */
+    Reconciliation reconciliation(StorePair stores, WorkerPools threads) {
+        BiFunction<StorePair, RateLimiter, Replicator> copying =
+                (storePair, rateLimiter) -> replicator(storePair, threads);
         return new Reconciliation(
-                new StorePair(registry, backup, layout),
+                stores,
                 new Reconciliation.Tools(
                         directory -> comparer,
                         copying,
                         snapshotTaker(),
                         Optional.empty(),
-                        workerPools,
+                        threads,
                         RateLimiter.unlimited(),
                         clock,
                         scratch),
@@ -212,8 +220,12 @@ final class ReconcileFixture implements AutoCloseable {
     }
 
     Replicator replicator(StorePair storePair) {
+        return replicator(storePair, workerPools);
+    }
+
+    private Replicator replicator(StorePair storePair, WorkerPools threads) {
         Replicator replicator = new Replicator(
-                layout, storePair.registry(), storePair.backup(), false, true, workerPools, clock, (link, again) -> {});
+                layout, storePair.registry(), storePair.backup(), false, true, threads, clock, (link, again) -> {});
         replicator.blockedLinks().refresh();
         return replicator;
     }
