@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One process's run of an operation. Each {@link #heartbeat} records its progress and checks whether it was cancelled
  * or replaced; from then on {@link #check} throws. The indexes of a divided operation hold its lock together, each with
- * a record of its own; two processes of one index do the same work twice. Safe for use by many threads.
+ * a record of its own. Safe for use by many threads.
  */
 final class OperationRun implements Fence {
     /** In place of a token in the lock that all indexes of an operation hold. */
@@ -155,10 +155,12 @@ final class OperationRun implements Fence {
                     OperationState.LOST,
                     "Operation %s is missing from %s: it was deleted".formatted(id, store.bucket())));
         }
+        StopReason replaced =
+                new StopReason(OperationState.LOST, "Another process runs operation %s now".formatted(id));
         if (!lock.isHeldBy(request, token)) {
             return Optional.of(
                     lock.isHeldByOperation(request)
-                            ? new StopReason(OperationState.LOST, "Another process runs operation %s now".formatted(id))
+                            ? replaced
                             : new StopReason(
                                     OperationState.FAILED,
                                     "Another operation started to %s %s, because %s had sent no heartbeat for %d s"
@@ -167,6 +169,10 @@ final class OperationRun implements Fence {
                                                     request.slot(),
                                                     id,
                                                     StatusResolver.HEARTBEAT_TIMEOUT.toSeconds())));
+        }
+        // The lock does not tell two processes of one index apart.
+        if (!index.isOnly() && !store.readRun(id, index).map(content::isSameRun).orElse(true)) {
+            return Optional.of(replaced);
         }
         return listing.filter(OperationStore.Listing::isCancelled)
                 .map(cancelled -> new StopReason(OperationState.CANCELLED, store.cancellationReason(id)));

@@ -137,6 +137,11 @@ final class OperationStore {
         return read(key(id, RUN), RunRecord::parse);
     }
 
+    /** The run of an index. */
+    Optional<RunRecord> readRun(OperationId id, CompletionIndex index) {
+        return read(key(id, runName(index)), RunRecord::parse);
+    }
+
     /** The run of the whole operation, or while its indexes run, their runs added up. */
     Optional<RunRecord> readRun(Listing listing) {
         return listing.runs().contains(RUN)

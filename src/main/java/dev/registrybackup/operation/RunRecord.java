@@ -54,6 +54,11 @@ public record RunRecord(
         return new RunRecord(state, runner, first, heartbeatAt, finishedAt, progress, summary, reason);
     }
 
+    /** Whether the other is of the same process. */
+    boolean isSameRun(RunRecord other) {
+        return runner.equals(other.runner) && startedAt.equals(other.startedAt);
+    }
+
     RunRecord finished(Instant now, ProgressTracker.Progress newProgress, RunOutcome outcome) {
         return new RunRecord(
                 outcome.state(),

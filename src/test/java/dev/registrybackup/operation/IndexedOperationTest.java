@@ -1,6 +1,7 @@
 package dev.registrybackup.operation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -189,6 +190,29 @@ class IndexedOperationTest {
 
         // Then
         assertTrue(lock.isHeldByOperation(request));
+    }
+
+    @Test
+    void aProcessWhoseIndexIsRepeatedElsewhereStops() {
+        // Given
+        OperationRun first = start(FIRST);
+        OperationRun second = start(SECOND);
+        ProgressTracker.Progress progress = new ProgressTracker().progress();
+        fixture.clock.advance(Duration.ofSeconds(1));
+        OperationRun repeated = start(FIRST);
+
+        // When
+        first.heartbeat(progress);
+        boolean isRecorded = first.finish(progress, OperationFixture.outcome(OperationState.SUCCEEDED));
+
+        // Then
+        assertThrows(FencedException.class, first::check);
+        assertFalse(isRecorded);
+        assertEquals(OperationState.RUNNING, fixture.state());
+        for (OperationRun other : List.of(repeated, second)) {
+            other.heartbeat(progress);
+            other.check();
+        }
     }
 
     @Test
