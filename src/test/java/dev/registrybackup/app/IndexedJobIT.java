@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.RegistryPush;
+import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.RunningCommand;
 import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.lab.TestImages;
@@ -14,6 +15,7 @@ import dev.registrybackup.lab.TwoBuckets;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -90,6 +92,33 @@ class IndexedJobIT {
         ProductCommand shown = ProductCommand.run(settings(), "operation", "show", id, "--json");
         assertEquals("succeeded", shown.json().path("state").asText(), shown::toString);
         assertEquals(backup.contents("docker/"), elsewhere.contents("docker/"));
+    }
+
+    @Test
+    @RequiresRealStack("rclone")
+    void processesShareAReconciliation() {
+        // Given
+        TestImages images = new TestImages(6);
+        RegistryPush push =
+                new RegistryPush(buckets.registry().client(), buckets.registry().name());
+        for (int number = 0; number < 12; number++) {
+            push.push(images.index(2, 300, 5_000), "new-%d/app".formatted(number), "v1");
+        }
+        String id = "20261122T134500Z-00000003";
+        record(id, "reconcile", "backup", "{}");
+
+        // When
+        runIndexes(id);
+
+        // Then
+        ProductCommand shown = ProductCommand.run(settings(), "operation", "show", id, "--json");
+        assertEquals("succeeded", shown.json().path("state").asText(), shown::toString);
+        SortedMap<String, String> pushed = buckets.registry().contents("docker/");
+        pushed.keySet().removeIf(key -> key.contains("_uploads"));
+        SortedMap<String, String> copied = backup.contents("docker/");
+        copied.keySet().retainAll(pushed.keySet());
+        assertEquals(pushed, copied);
+        assertEquals("complete", shown.json().at("/summary/outcome").asText(), shown::toString);
     }
 
     /** As the service records it before it creates the Job, and the lock that all indexes then hold. */
