@@ -6,9 +6,9 @@ import dev.registrybackup.registry.RegistryLayout;
 import java.util.Optional;
 
 /**
- * Whether the backup's store supports {@code If-None-Match}, or overwrites anyway, as Ceph RGW 16 does. Determined once
- * for each bucket and recorded there. A wrong record costs requests but breaks no guarantee. Safe for use by many
- * threads; blocks.
+ * Whether the backup's bucket supports {@code If-None-Match}, or overwrites anyway, as Ceph RGW 16 does where it keeps
+ * versions. Determined once for each bucket and recorded there. A wrong record costs requests but breaks no guarantee.
+ * Safe for use by many threads; blocks.
  */
 public final class ConditionalWrites {
     /** The record's key in the backup bucket. If it is missing, the store is tested again. */
