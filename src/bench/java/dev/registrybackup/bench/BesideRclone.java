@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -29,7 +30,8 @@ final class BesideRclone {
     private final Stores stores;
     private final DataSet data;
     private final int rounds;
-    private final Map<Work, List<Measured>> ours = new EnumMap<>(Work.class);
+    private final List<Way> ways;
+    private final Map<Way, Map<Work, List<Measured>>> ours = new LinkedHashMap<>();
     private final Map<Work, List<Measured>> rclone = new EnumMap<>(Work.class);
     private final Map<Work, Integer> requests = new EnumMap<>(Work.class);
 
@@ -81,6 +83,18 @@ final class BesideRclone {
         }
     }
 
+    /**
+     * A way to run the product.
+     *
+     * @param label what the report calls it; empty for the jar or the executable as it was built
+     * @param command the program with its options, without the command's arguments
+     */
+    record Way(String label, List<String> command) {
+        String labelOf(DataSet data) {
+            return label.isEmpty() ? data.label() : data.label() + ", " + label;
+        }
+    }
+
     /** Of one kind of work: ours and rclone's, a value a round, and the requests that ours made. */
     record Comparison(List<Measured> ours, List<Measured> rclone, int requests) {
         /** Ours in rclone's, for each round. */
@@ -91,38 +105,48 @@ final class BesideRclone {
         }
     }
 
-    private BesideRclone(Stores stores, DataSet data, int rounds) {
+    private BesideRclone(Stores stores, DataSet data, int rounds, List<Way> ways) {
         this.stores = stores;
         this.data = data;
         this.rounds = rounds;
+        this.ways = ways;
     }
 
-    /** Measures on stores of its own, which are empty at first. */
-    static Map<Work, Comparison> measure(Stores stores, DataSet data, int rounds) {
-        return new BesideRclone(stores, data, rounds).measure();
+    /** Measures on stores of its own, which are empty at first, each way to run the product in turn, and rclone. */
+    static Map<Way, Map<Work, Comparison>> measure(Stores stores, DataSet data, int rounds, List<Way> ways) {
+        return new BesideRclone(stores, data, rounds, ways).measure();
     }
 
-    private Map<Work, Comparison> measure() {
+    private Map<Way, Map<Work, Comparison>> measure() {
         seed();
         try (Bucket backup = Bucket.of(stores.backup(), Product.BACKUP_BUCKET);
                 Bucket copied = Bucket.create(stores.backup(), RCLONE_COPY);
                 Bucket restored = Bucket.create(stores.registry(), RESTORED)) {
             countRequests();
             for (int round = 0; round < rounds; round++) {
-                List.of(backup, copied, restored).forEach(BesideRclone::empty);
-                for (Work work : Work.values()) {
-                    ours.computeIfAbsent(work, first -> new ArrayList<>())
-                            .add(product(work, stores.registry(), stores.backup()));
-                    if (work == Work.RESTORE) {
-                        empty(restored);
+                for (Way way : ways) {
+                    List.of(backup, restored).forEach(BesideRclone::empty);
+                    for (Work work : Work.values()) {
+                        ours.computeIfAbsent(way, first -> new EnumMap<>(Work.class))
+                                .computeIfAbsent(work, first -> new ArrayList<>())
+                                .add(product(way, work, stores.registry(), stores.backup()));
                     }
+                }
+                List.of(copied, restored).forEach(BesideRclone::empty);
+                for (Work work : Work.values()) {
                     rclone.computeIfAbsent(work, first -> new ArrayList<>()).add(rclone(work));
                 }
             }
         }
-        Map<Work, Comparison> comparisons = new EnumMap<>(Work.class);
-        ours.forEach((work, measured) -> comparisons.put(
-                work, new Comparison(measured, rclone.getOrDefault(work, List.of()), requests.getOrDefault(work, 0))));
+        Map<Way, Map<Work, Comparison>> comparisons = new LinkedHashMap<>();
+        ours.forEach((way, works) -> works.forEach((work, measured) -> comparisons
+                .computeIfAbsent(way, first -> new EnumMap<>(Work.class))
+                .put(
+                        work,
+                        new Comparison(
+                                measured,
+                                rclone.getOrDefault(work, List.of()),
+                                requests.getOrDefault(work, 0)))));
         return comparisons;
     }
 
@@ -147,7 +171,7 @@ final class BesideRclone {
             for (Work work : Work.values()) {
                 registryFront.reset();
                 backupFront.reset();
-                product(work, registryFront.endpoint(), backupFront.endpoint());
+                product(ways.get(0), work, registryFront.endpoint(), backupFront.endpoint());
                 requests.put(
                         work,
                         registryFront.requests().size() + backupFront.requests().size());
@@ -160,8 +184,8 @@ final class BesideRclone {
                 bucket.client(), bucket.name(), List.copyOf(bucket.sizes("").keySet()));
     }
 
-    private Measured product(Work work, S3Endpoint registry, S3Endpoint backup) {
-        List<String> command = new ArrayList<>(Product.command(List.of("-Xmx256m")));
+    private Measured product(Way way, Work work, S3Endpoint registry, S3Endpoint backup) {
+        List<String> command = new ArrayList<>(way.command());
         command.addAll(work.command());
         Map<String, String> settings = new HashMap<>(Product.settings(registry, backup));
         if (work == Work.RESTORE) {

@@ -2,6 +2,7 @@ package dev.registrybackup.bench;
 
 import dev.registrybackup.bench.BesideRclone.Comparison;
 import dev.registrybackup.bench.BesideRclone.DataSet;
+import dev.registrybackup.bench.BesideRclone.Way;
 import dev.registrybackup.bench.BesideRclone.Work;
 import dev.registrybackup.bench.Latencies.Pair;
 import dev.registrybackup.bench.Latencies.Series;
@@ -44,31 +45,32 @@ final class Report {
     }
 
     /** What it takes to fill, verify and restore. */
-    void besideRclone(Map<DataSet, Map<Work, Comparison>> filled) {
+    void besideRclone(Map<DataSet, Map<Way, Map<Work, Comparison>>> filled) {
         text.append("""
 
                 ## Beside rclone
 
                 Ours as a command with `-Xmx256m`, rclone between two remotes with 32 transfers of small objects and 8 of large \
                 ones, by turns. rclone: `copy --fast-list --no-check-dest`; `check --fast-list` beside the idle run; `rclone cat` \
-                into `sha256sum` beside the verification. Requests are ours, counted at a proxy in a round of its own: all of \
+                into `sha256sum` beside the verification. "JVM image" is JDK 25 with the image's cache and the serial \
+                collector, which a pod with one processor gets. Requests are ours, counted at a proxy in a round of its own: all of \
                 them, listings and records too. MiB are `VmHWM`; ours and its rclone's in sum.
 
                 | Data | What | Requests | an object | Ours, s | rclone, s | Ratio | Ours, processor s | rclone, processor s \
                 | Ratio | Ours, MiB | rclone, MiB |
                 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
                 """);
-        filled.forEach((data, works) -> works.forEach((work, comparison) -> text.append(
+        filled.forEach((data, ways) -> ways.forEach((way, works) -> works.forEach((work, comparison) -> text.append(
                 "| %s | %s | %,d | %s | %s | %s | %s | %s |%n"
                         .formatted(
-                                data.label(),
+                                way.labelOf(data),
                                 work.label(),
                                 comparison.requests(),
                                 Figures.ratio((double) comparison.requests() / data.objects()),
                                 beside(comparison, MeasuredProcess.Measured::seconds),
                                 beside(comparison, MeasuredProcess.Measured::processor),
                                 Figures.whole(median(comparison.ours(), Report::mebibytes)),
-                                Figures.whole(median(comparison.rclone(), Report::mebibytes))))));
+                                Figures.whole(median(comparison.rclone(), Report::mebibytes)))))));
         text.append("\n![Wall time and memory of a first fill over its size](benchmarks.svg)\n\n");
     }
 
@@ -92,7 +94,7 @@ final class Report {
     }
 
     /** Wall time and memory of a first fill over the number of small objects, as SVG. */
-    String plot(Map<DataSet, Map<Work, Comparison>> filled) {
+    String plot(Map<DataSet, Map<Way, Map<Work, Comparison>>> filled) {
         Plot plot = new Plot();
         plot.add("First fill, s over objects", lines(filled, MeasuredProcess.Measured::seconds));
         plot.add("First fill, MiB over objects", lines(filled, Report::mebibytes));
@@ -100,20 +102,23 @@ final class Report {
     }
 
     private static Map<String, List<Point>> lines(
-            Map<DataSet, Map<Work, Comparison>> filled, ToDoubleFunction<MeasuredProcess.Measured> figure) {
-        List<Point> ours = new ArrayList<>();
-        List<Point> rclone = new ArrayList<>();
-        filled.forEach((data, works) -> {
+            Map<DataSet, Map<Way, Map<Work, Comparison>>> filled, ToDoubleFunction<MeasuredProcess.Measured> figure) {
+        Map<String, List<Point>> lines = new LinkedHashMap<>();
+        filled.forEach((data, ways) -> ways.forEach((way, works) -> {
             Comparison comparison = works.get(Work.FIRST_FILL);
             if (comparison != null && !data.isLarge()) {
-                ours.add(new Point(data.objects(), median(comparison.ours(), figure)));
-                rclone.add(new Point(data.objects(), median(comparison.rclone(), figure)));
+                String ours = way.label().isEmpty() ? "registry-backup" : "registry-backup, " + way.label();
+                add(lines, ours, data, median(comparison.ours(), figure));
+                if (way.label().isEmpty()) {
+                    add(lines, "rclone", data, median(comparison.rclone(), figure));
+                }
             }
-        });
-        Map<String, List<Point>> lines = new LinkedHashMap<>();
-        lines.put("registry-backup", ours);
-        lines.put("rclone", rclone);
+        }));
         return lines;
+    }
+
+    private static void add(Map<String, List<Point>> lines, String name, DataSet data, double value) {
+        lines.computeIfAbsent(name, first -> new ArrayList<>()).add(new Point(data.objects(), value));
     }
 
     /** How many requests each class of event causes. */

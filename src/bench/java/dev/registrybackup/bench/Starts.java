@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  */
 final class Starts {
     private static final Path DIRECTORY = Path.of("target", "bench");
-    private static final Path JAR =
+    static final Path JAR =
             Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
     /** As in a pod with the limit of 512 MiB that the manifests set, of which the image gives 60 % to the heap. */
     private static final String HEAP = "-Xmx307m";
@@ -108,7 +108,8 @@ final class Starts {
         return told.split(" ", 3)[1];
     }
 
-    private static Path trained(Path java) throws IOException, InterruptedException {
+    /** Records the program's classes for this java, as Dockerfile.jvm does, and returns the cache. */
+    static Path trained(Path java) throws IOException, InterruptedException {
         Path cache = DIRECTORY.resolve("classes-" + version(java)).toAbsolutePath();
         int code = new ProcessBuilder("src/main/docker/train.sh", cache.toString(), JAR.toString(), java.toString())
                 .inheritIO()
