@@ -86,16 +86,12 @@ final class StoreChecks {
                 "ListObjectsV2 of " + prefix,
                 LIST_RIGHT,
                 () -> Check.pass(
-                        name,
-                        prefix
-                                + (first(prefix).isPresent()
-                                        ? " can be listed"
-                                        : " can be listed, and is empty so far")));
+                        name, prefix + (isEmpty(prefix) ? " can be listed, and is empty so far" : " can be listed")));
     }
 
-    private Optional<ObjectInfo> first(String prefix) {
+    private boolean isEmpty(String prefix) {
         try (Stream<ObjectInfo> listing = store.list(prefix)) {
-            return listing.filter(object -> object.size() > 0).findFirst();
+            return listing.noneMatch(object -> object.size() > 0);
         }
     }
 
@@ -110,16 +106,29 @@ final class StoreChecks {
     private Check read(String prefix) {
         String name = checked.check("read");
         return Check.withStore(name, "GetObject below " + prefix, READ_RIGHT, () -> {
-            Optional<ObjectInfo> object = first(prefix);
-            if (object.isEmpty()) {
-                return Check.warn(name, "not tried, because there is nothing below %s yet".formatted(prefix));
-            }
-            String key = object.get().key();
-            try (OpenObject reading = store.open(key, Optional.of(new ByteRange(0, 1)), Optional.empty())) {
-                reading.readAll(1);
-                return Check.pass(name, "the first byte of %s was read".formatted(key));
+            try (Stream<ObjectInfo> listing = store.list(prefix)) {
+                return listing.filter(object -> object.size() > 0)
+                        .map(ObjectInfo::key)
+                        .filter(this::readFirstByte)
+                        .findFirst()
+                        .map(key -> Check.pass(name, "the first byte of %s was read".formatted(key)))
+                        .orElseGet(() ->
+                                Check.warn(name, "not tried, because there is nothing below %s yet".formatted(prefix)));
             }
         });
+    }
+
+    /** Returns false if the object was deleted since it was listed, as the records of other processes are. */
+    private boolean readFirstByte(String key) {
+        try (OpenObject reading = store.open(key, Optional.of(new ByteRange(0, 1)), Optional.empty())) {
+            reading.readAll(1);
+            return true;
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /**

@@ -226,6 +226,25 @@ class PreflightTest {
     }
 
     @Test
+    void anObjectThatAnotherProcessDeletesAfterItWasListedIsNoMissingRight() {
+        // Given: a canary's record, which comes first of all records and goes with its canary
+        String canary = CanaryProbe.BACKUP_PREFIX + NAME;
+        backupBucket.seed(canary, new byte[] {1});
+        backup.beforeRequest((operation, key) -> {
+            if (operation == Operation.OPEN && key.equals(canary)) {
+                backupBucket.delete(canary, Optional.empty());
+            }
+        });
+
+        // When
+        Check check = check("backup read");
+
+        // Then
+        assertEquals(State.PASS, check.state(), check::found);
+        assertTrue(check.found().contains("registry-backup/verified"), check::found);
+    }
+
+    @Test
     void aStoreThatIgnoresIfNoneMatchWarns() {
         // Given
         backupSettings.heedsIfNoneMatch = false;
