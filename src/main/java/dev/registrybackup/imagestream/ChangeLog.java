@@ -31,10 +31,13 @@ final class ChangeLog {
                 captured.json().toString());
     }
 
-    /** The newest change of a stream that was read by then. */
+    /**
+     * The newest change of a stream that was read by then; empty if there is none. One that is pruned after it was listed
+     * counts as none, because the snapshots that stay are newer.
+     */
     Optional<CapturedStream> newest(RepositoryName stream, Instant by) {
         return Optional.ofNullable(newest(CaptureKeys.changes(stream), by).get(stream))
-                .map(this::read);
+                .flatMap(this::find);
     }
 
     /** By stream, the key of the newest change below the prefix that was read by then. */
@@ -59,12 +62,18 @@ final class ChangeLog {
     }
 
     CapturedStream read(String key) {
-        String text = records.get(key)
+        return find(key)
                 .orElseThrow(() ->
-                        new ObjectStoreException(StoreError.NOT_FOUND, "The change %s was deleted".formatted(key)))
-                .json();
+                        new ObjectStoreException(StoreError.NOT_FOUND, "The change %s was deleted".formatted(key)));
+    }
+
+    private Optional<CapturedStream> find(String key) {
+        return records.get(key).map(stored -> parse(key, stored.json()));
+    }
+
+    private static CapturedStream parse(String key, String json) {
         try {
-            return CapturedStream.parse(JsonBlobStore.parse(text));
+            return CapturedStream.parse(JsonBlobStore.parse(json));
         } catch (IOException | IllegalArgumentException e) {
             throw new ObjectStoreException(
                     StoreError.BAD_REQUEST, "Failed to parse the change %s: %s".formatted(key, e.getMessage()), e);

@@ -10,6 +10,8 @@ import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
@@ -173,6 +175,25 @@ class CaptureReaderTest {
         // Then
         assertEquals(Optional.of(second), pointsTo(asOf(taken), "ns/app"));
         assertEquals(second, found.orElseThrow().images().keySet().iterator().next());
+    }
+
+    @Test
+    void aChangeThatIsPrunedAfterItWasListedIsFoundInTheSnapshot() {
+        // Given
+        push("ns/app", first);
+        Instant taken = snapshot();
+        RecordingObjectStore pruned = new RecordingObjectStore(backup);
+        pruned.beforeRequest((operation, key) -> {
+            if (operation == Operation.OPEN && key.startsWith(CaptureKeys.CHANGES)) {
+                backup.delete(key, Optional.empty());
+            }
+        });
+
+        // When
+        Optional<CapturedStream> found = new CaptureReader(pruned, scratch).find(APP, taken);
+
+        // Then
+        assertEquals(Set.of(first), found.orElseThrow().images().keySet());
     }
 
     @Test
