@@ -126,7 +126,7 @@ record RepositoryInspector(
 
     private void readTarget(RepositoryLinks links, ListedLink link) {
         try {
-            links.recordTarget(link, new CurrentLinks(backup).readTarget(link));
+            new CurrentLinks(backup).findLatestTarget(link).ifPresent(target -> links.recordTarget(link, target));
         } catch (MalformedLinkException e) {
             // The document shows a tag without an image; the reason is a finding of verify.
             return;

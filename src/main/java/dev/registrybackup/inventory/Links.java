@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
@@ -35,16 +36,41 @@ public interface Links {
     }
 
     /**
-     * The link's target, read only if its path does not name it.
+     * The link's target as it was listed, read only if its path does not name it; empty if a current link was deleted
+     * since then.
      *
+     * @throws ObjectStoreException {@link StoreError#PRECONDITION_FAILED} if a current link moved since then
      * @throws MalformedLinkException if its content is not a digest
      */
-    default Digest target(ListedLink link) {
-        return link.targetByPath().orElseGet(() -> readTarget(link));
+    default Optional<Digest> findTarget(ListedLink link) {
+        Optional<Digest> byPath = link.targetByPath();
+        if (byPath.isPresent()) {
+            return byPath;
+        }
+        try {
+            return Optional.of(readTarget(link));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND && link.objectRef().version().isEmpty()) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** As {@link #findTarget}, but of a current link that moved since it was listed its new target. */
+    default Optional<Digest> findLatestTarget(ListedLink link) {
+        try {
+            return findTarget(link);
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.PRECONDITION_FAILED) {
+                return store().read(link.key(), OpenObject::readLink);
+            }
+            throw e;
+        }
     }
 
     /**
-     * The digest in the link's content.
+     * The digest in the link's content, as it was listed.
      *
      * @throws MalformedLinkException if it is not a digest
      */

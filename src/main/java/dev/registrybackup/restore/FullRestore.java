@@ -6,6 +6,8 @@ import dev.registrybackup.inventory.Links;
 import dev.registrybackup.inventory.ListedBlob;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.ObjectRef;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
@@ -50,6 +52,8 @@ final class FullRestore implements Restore.PlannedRestore {
 
     private Optional<ListedLink> lastTag = Optional.empty();
     private boolean isAnyLinkNeeded;
+    /** Set by threads that write links, read once all are done. */
+    private volatile boolean hasMoved;
 
     /**
      * Plans to restore these links of the backup and every blob, and counts the work.
@@ -141,11 +145,24 @@ final class FullRestore implements Restore.PlannedRestore {
         ObjectRef ours = link.objectRef();
         ObjectRef theirs = inTarget.get().objectRef();
         boolean isSame = !theirs.etag().isEmpty() && theirs.etag().equals(ours.etag()) && theirs.size() == ours.size();
-        return !isSame
-                && readTarget(link, finding -> {})
-                        .filter(digest ->
-                                linkRestorer.isWriteNeeded(link.path(), digest, Optional.of(theirs), onConflict))
-                        .isPresent();
+        if (isSame) {
+            return false;
+        }
+        try {
+            return readTarget(link, finding -> {})
+                    .filter(digest -> linkRestorer.isWriteNeeded(link.path(), digest, Optional.of(theirs), onConflict))
+                    .isPresent();
+        } catch (ObjectStoreException e) {
+            requireMoved(e);
+            return true;
+        }
+    }
+
+    /** Throws the exception unless it says that a tag moved since it was listed. */
+    private static void requireMoved(ObjectStoreException e) {
+        if (e.error() != StoreError.PRECONDITION_FAILED) {
+            throw e;
+        }
     }
 
     private Optional<Digest> readTarget(ListedLink link, Consumer<Finding> onMalformed) {
@@ -154,7 +171,7 @@ final class FullRestore implements Restore.PlannedRestore {
             return Optional.of(provable);
         }
         try {
-            return Optional.of(links.target(link));
+            return links.findTarget(link);
         } catch (MalformedLinkException e) {
             onMalformed.accept(new Finding(FindingCode.LINK_MALFORMED, link.key(), e.getMessage() + ": left out"));
             return Optional.empty();
@@ -182,7 +199,7 @@ final class FullRestore implements Restore.PlannedRestore {
             context.operation().progress().phase("links");
             writeLinks(blobs, manifests);
         }
-        return !blobs.hasFailures() && !manifests.hasBlocked();
+        return !blobs.hasFailures() && !manifests.hasBlocked() && !hasMoved;
     }
 
     private void writeLinks(BlobRestorer blobs, ManifestRestorer manifests) {
@@ -226,9 +243,25 @@ final class FullRestore implements Restore.PlannedRestore {
         if (link.path() instanceof RevisionLink revision) {
             manifests.restore(revision);
         } else {
-            readTarget(link, context.operation()::report)
+            findTargetOrReport(link)
                     .filter(digest -> isInTarget(link.path(), digest, blobs, manifests))
                     .ifPresent(digest -> linkRestorer.write(link.path(), digest));
+        }
+    }
+
+    /** The new image of a tag that moved may have layers whose links were listed before they existed: repeat it as a whole. */
+    private Optional<Digest> findTargetOrReport(ListedLink link) {
+        try {
+            return readTarget(link, context.operation()::report);
+        } catch (ObjectStoreException e) {
+            requireMoved(e);
+            hasMoved = true;
+            context.operation()
+                    .report(new Finding(
+                            FindingCode.UNDETERMINED,
+                            link.key(),
+                            "it moved while it was restored, and was left out: repeat the restore"));
+            return Optional.empty();
         }
     }
 

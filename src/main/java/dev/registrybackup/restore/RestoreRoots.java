@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -107,9 +108,10 @@ record RestoreRoots(
             RestoreContext context, Links links, ListedLink link, Map<RepositoryName, RestoreRoots> found) {
         TagCurrentLink path = (TagCurrentLink) link.path();
         try {
-            Digest target = links.target(link);
+            Optional<Digest> target = links.findLatestTarget(link);
             synchronized (found) {
-                found.computeIfAbsent(path.repository(), RestoreRoots::new).addTag(path.tag(), target);
+                target.ifPresent(image -> found.computeIfAbsent(path.repository(), RestoreRoots::new)
+                        .addTag(path.tag(), image));
             }
         } catch (MalformedLinkException e) {
             synchronized (found) {

@@ -20,6 +20,7 @@ import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
 import java.io.IOException;
@@ -309,6 +310,28 @@ class CatalogTest {
         // Then
         assertEquals("v1", document.path("tags").path(0).path("tag").asText());
         assertTrue(document.path("tags").path(0).path("digest").isMissingNode());
+    }
+
+    @Test
+    void aTagThatMovesWhileTheDocumentIsMadePointsToItsNewImage() {
+        // Given: a tag without history, which is read
+        Digest moved = image("{\"os\":\"linux\"}");
+        Digest old = image("{}");
+        registry.tag(APP, "v1", old);
+        copyAll();
+        bucket.delete(registry.tagIndexLink(APP, "v1", old), Optional.empty());
+        backup.beforeRequest((operation, key) -> {
+            if (operation == Operation.OPEN && key.equals(registry.tagLink(APP, "v1"))) {
+                bucket.seed(key, LinkContent.of(moved));
+            }
+        });
+
+        // When
+        ObjectNode document = liveDocument();
+
+        // Then
+        assertEquals(
+                moved.toString(), document.path("tags").path(0).path("digest").asText());
     }
 
     @Test

@@ -10,12 +10,15 @@ import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.replication.BlockedLinks.LinkState;
 import dev.registrybackup.replication.ReplicatorFixture;
 import dev.registrybackup.restore.Restore.RestoreResult;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -203,6 +206,74 @@ class FullRestoreTest {
         assertTrue(result.isComplete());
         assertTrue(fixture.restoredContent().containsKey(made.tagLink(APP, "v1")));
         assertTrue(fixture.restoredContent().containsKey(made.revisionLink(APP, image)));
+    }
+
+    @Test
+    void aTagThatMovesAfterItWasListedIsLeftOutOfARestoreOfEverythingAndReported() {
+        // Given
+        Digest old = made.image(APP, made.layer(APP, 100));
+        Digest moved = made.image(APP, made.layer(APP, 10));
+        made.tag(APP, "v1", old);
+        fixture.withBackupOf(made);
+        fixture.targetBucket().seed(made.tagLink(APP, "v1"), LinkContent.of(digestOfNothing()));
+        lose(made.tagIndexLink(APP, "v1", old));
+        Deque<Digest> moves = new ArrayDeque<>(List.of(digestOfNothing(), old, moved));
+        beforeTheTagIsRead(() -> fixture.backupBucket().seed(made.tagLink(APP, "v1"), LinkContent.of(moves.remove())));
+
+        // When
+        RestoreResult result = fixture.run("{'scope':{'all':true},'overwriteTags':true}");
+
+        // Then
+        assertFalse(result.isComplete());
+        assertEquals(Map.of(FindingCode.UNDETERMINED, 1L), fixture.progress().findingCounts());
+        fixture.backup().heal();
+        assertTrue(fixture.run("{'scope':{'all':true},'overwriteTags':true}").isComplete());
+        assertEquals(moved.toString(), fixture.restoredContent().get(made.tagLink(APP, "v1")));
+    }
+
+    @Test
+    void aTagThatMovesAfterItWasListedComesWithItsNewImage() {
+        // Given
+        Digest old = made.image(APP, made.layer(APP, 100));
+        Digest moved = made.image(APP, made.layer(APP, 10));
+        made.tag(APP, "v1", old);
+        fixture.withBackupOf(made);
+        lose(made.tagIndexLink(APP, "v1", old));
+        beforeTheTagIsRead(() -> fixture.backupBucket().seed(made.tagLink(APP, "v1"), LinkContent.of(moved)));
+
+        // When
+        RestoreResult result = fixture.run(REPOSITORY);
+
+        // Then
+        assertTrue(result.isComplete());
+        assertEquals(moved.toString(), fixture.restoredContent().get(made.tagLink(APP, "v1")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {ALL, REPOSITORY})
+    void aTagThatIsPrunedAfterItWasListedIsLeftOut(String request) {
+        // Given
+        Digest image = made.image(APP, made.layer(APP, 100));
+        made.tag(APP, "v1", image);
+        fixture.withBackupOf(made);
+        lose(made.tagIndexLink(APP, "v1", image));
+        beforeTheTagIsRead(() -> fixture.backupBucket().delete(made.tagLink(APP, "v1"), Optional.empty()));
+
+        // When
+        RestoreResult result = fixture.run(request);
+
+        // Then
+        assertTrue(result.isComplete());
+        assertRestoredAllBut(made.tagLink(APP, "v1"), made.tagIndexLink(APP, "v1", image));
+    }
+
+    /** The tag has no history, so the listing does not show where it points to. */
+    private void beforeTheTagIsRead(Runnable change) {
+        fixture.backup().beforeRequest((operation, key) -> {
+            if (operation == Operation.OPEN && key.equals(made.tagLink(APP, "v1"))) {
+                change.run();
+            }
+        });
     }
 
     @Test
