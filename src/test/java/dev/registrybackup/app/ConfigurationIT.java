@@ -122,10 +122,12 @@ class ConfigurationIT {
         String log;
         try (Product product = Product.start(settings)) {
             RestAssured.get(product.uri().resolve("/q/health/group/stores"));
-            Awaitility.await()
+            log = Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
-                    .until(() -> product.log().contains("\"store\":\"backup\""));
-            log = product.log();
+                    .until(
+                            product::log,
+                            // In whole lines.
+                            logged -> logged.contains("\"store\":\"backup\"") && logged.endsWith("\n"));
         }
 
         // Then

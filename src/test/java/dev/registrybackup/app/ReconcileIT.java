@@ -1,5 +1,6 @@
 package dev.registrybackup.app;
 
+import static org.hamcrest.Matchers.containsString;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -481,7 +482,12 @@ class ReconcileIT {
                     Map.of(),
                     new EveryEvent(replicate.uri(), Optional.empty()).unrefused(List.of("/", "/notification")));
             requireSecret(replicate);
-            assertTrue(service.metrics().contains("registry_backup_verify_findings{severity=\"critical\"} 0.0"));
+            // It is read each minute too, but not together with the reconciliation.
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(100))
+                    .until(
+                            service::metrics,
+                            containsString("registry_backup_verify_findings{severity=\"critical\"} 0.0"));
             String key = registry.sizes("docker/registry/v2/blobs/").firstKey();
             Events.cloudEvent(replicate.uri(), "com.amazonaws.ObjectCreated:Put")
                     .body(Events.notification(Product.REGISTRY_BUCKET, key))

@@ -268,7 +268,9 @@ class WorkerPoolsTest {
             boolean recorded = workerPools.submitMetadata(() -> true).join();
 
             // Then
-            Awaitility.await().until(() -> others.get() > 20);
+            Awaitility.await().until(() -> hanging.get() == 8 && others.get() > 20);
+            int atFirst = others.get();
+            Awaitility.await().until(() -> others.get() > atFirst + 20);
             assertTrue(recorded);
             assertEquals(8, hanging.get());
             release.countDown();

@@ -1,10 +1,12 @@
 package dev.registrybackup.lab;
 
+import java.nio.charset.StandardCharsets;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
 /** A bucket of a store, for tests that look at it from outside. */
 public final class Bucket implements AutoCloseable {
@@ -67,6 +69,17 @@ public final class Bucket implements AutoCloseable {
     /** A small object's content. */
     public byte[] bytes(String key) {
         return client.getObjectAsBytes(request -> request.bucket(name).key(key)).asByteArray();
+    }
+
+    /** Whether a small object under a prefix has this text in it. Another process may delete objects meanwhile. */
+    public boolean hasText(String prefix, String text) {
+        return sizes(prefix).keySet().stream().anyMatch(key -> {
+            try {
+                return new String(bytes(key), StandardCharsets.UTF_8).contains(text);
+            } catch (NoSuchKeyException deleted) {
+                return false;
+            }
+        });
     }
 
     /** The SHA-256 of an object of any size, in hexadecimal. */

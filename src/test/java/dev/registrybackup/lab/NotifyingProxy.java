@@ -14,9 +14,9 @@ import io.vertx.core.http.HttpServerRequest;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -48,8 +48,8 @@ public final class NotifyingProxy implements AutoCloseable {
     private final Vertx vertx = vertx();
     private final HttpClient client;
     private final HttpServer server;
-    // Written by the event loop, read by whoever heals or closes.
-    private final Set<HttpConnection> hanging = ConcurrentHashMap.newKeySet();
+    /** Guarded by this. */
+    private final Set<HttpConnection> hanging = new HashSet<>();
 
     private NotifyingProxy(S3Endpoint store, String watchedBucket) {
         this.store = store;
@@ -123,7 +123,7 @@ public final class NotifyingProxy implements AutoCloseable {
     }
 
     /** No faults from now on; connections that hang are cut. */
-    public void heal() {
+    public synchronized void heal() {
         faults.clear();
         hanging.forEach(HttpConnection::close);
         hanging.clear();
@@ -137,10 +137,7 @@ public final class NotifyingProxy implements AutoCloseable {
 
     private void handle(HttpServerRequest request) {
         S3Request asked = S3Request.parse(request.method().name(), request.uri(), request.headers());
-        Fault fault = faultFor(asked);
-        if (fault.kind() == Fault.Kind.HANG) {
-            hanging.add(request.connection());
-        }
+        Fault fault = faultFor(asked, request.connection());
         long arrived = sequence.incrementAndGet();
         requests.put(arrived, new RecordedRequest(arrived, 0, asked, 0, 0));
         Exchange.Listener listener = new Exchange.Listener() {
@@ -161,10 +158,13 @@ public final class NotifyingProxy implements AutoCloseable {
         new Exchange(vertx, request, asked, fault, listener).begin(client, store.uri());
     }
 
-    /** That of the first matching rule that is not used up. */
-    private Fault faultFor(S3Request request) {
+    /** That of the first matching rule that is not used up. Not during {@link #heal}, which would miss what hangs since. */
+    private synchronized Fault faultFor(S3Request request, HttpConnection connection) {
         for (FaultRule rule : faults) {
             if (rule.matches.test(request) && rule.isLeft()) {
+                if (rule.fault.kind() == Fault.Kind.HANG) {
+                    hanging.add(connection);
+                }
                 return rule.fault;
             }
         }
