@@ -129,6 +129,11 @@ class RealStackReplicationIT {
                     .post(product.notificationUri())
                     .then()
                     .statusCode(204);
+            // What was accepted may be pending.
+            Awaitility.await()
+                    .atMost(BOUND)
+                    .until(() ->
+                            backup.sizes("docker/").keySet().stream().anyMatch(key -> key.endsWith("/current/link")));
         }
 
         // Then: the backup's user cannot read the registry's bucket, so all this comes from the backup

@@ -87,15 +87,12 @@ class RealStackRestoreIT {
             push(docker, "signature", "team/app:" + signatureTag);
             push(docker, "base", "other/tool:v1");
             push(docker, "older", "other/moved:latest");
+            awaitWhole(front, replicating);
             pause();
             betweenPushes = Instant.now();
             pause();
             push(docker, "newer", "other/moved:latest");
-            front.awaitDelivered(BOUND);
-            Awaitility.await()
-                    .atMost(BOUND)
-                    .untilAsserted(() ->
-                            assertEquals(List.of(), new BackupCheck(registry, backup).differences(), replicating::log));
+            awaitWhole(front, replicating);
         }
         pushed = registry.contents("docker/");
         service = Product.start(restoring(), "-Xmx128m");
@@ -104,6 +101,14 @@ class RealStackRestoreIT {
 
     private void push(DockerRegistry docker, String layout, String reference) {
         Skopeo.push(folder.resolve(layout), "v1", docker.uri(), reference);
+    }
+
+    private void awaitWhole(NotifyingProxy front, Product replicating) {
+        front.awaitDelivered(BOUND);
+        Awaitility.await()
+                .atMost(BOUND)
+                .untilAsserted(() ->
+                        assertEquals(List.of(), new BackupCheck(registry, backup).differences(), replicating::log));
     }
 
     /** What stores say of the time is in whole seconds. */

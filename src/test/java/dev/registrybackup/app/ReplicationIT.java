@@ -12,6 +12,7 @@ import dev.registrybackup.lab.TwoBuckets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,9 +51,12 @@ class ReplicationIT {
             // When
             front.notifyTo(product.notificationUri());
             front.awaitDelivered(BOUND);
+            // What was accepted may be pending.
+            Awaitility.await()
+                    .atMost(BOUND)
+                    .untilAsserted(() -> assertEquals(List.of(), new BackupCheck(registry, backup).differences()));
 
             // Then
-            assertEquals(List.of(), new BackupCheck(registry, backup).differences());
             assertEquals(List.of(), BackupCheck.linksBeforeTargets(front.requests(), backup));
             assertEquals(backup.sizes("docker/").size(), backup.versionCount("docker/"), product.log());
         }
@@ -75,7 +79,10 @@ class ReplicationIT {
             front.awaitDelivered(BOUND);
 
             // Then
-            assertEquals(registry.sizes("images/"), backup.sizes("images/"), product.log());
+            Awaitility.await()
+                    .atMost(BOUND)
+                    .untilAsserted(
+                            () -> assertEquals(registry.sizes("images/"), backup.sizes("images/"), product::log));
             assertEquals(Map.of(), backup.sizes("elsewhere/"));
         }
     }

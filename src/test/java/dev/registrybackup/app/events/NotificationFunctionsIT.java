@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** The HTTP side of the packaged program, in the replicate role: what is answered to whom, and what it starts. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -104,6 +105,11 @@ class NotificationFunctionsIT {
         return buckets.backup().sizes(key).containsKey(key);
     }
 
+    /** An acknowledged key may still be pending: in this product after two seconds, which a first event may take. */
+    private void arrives(String key) {
+        Awaitility.await().atMost(BOUND).until(() -> isInBackup(key));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"com.amazonaws.ObjectCreated:Put", "dead-letter", "*", "dev.knative.sources.ping"})
     void anEventOfAnyTypeReplicatesAndNothingElse(String type) {
@@ -118,7 +124,7 @@ class NotificationFunctionsIT {
                 .statusCode(204);
 
         // Then
-        assertTrue(isInBackup(key));
+        arrives(key);
     }
 
     @Test
@@ -141,8 +147,8 @@ class NotificationFunctionsIT {
                 .statusCode(204);
 
         // Then
-        assertTrue(isInBackup(key));
-        assertTrue(isInBackup(other));
+        arrives(key);
+        arrives(other);
     }
 
     @Test
@@ -172,9 +178,9 @@ class NotificationFunctionsIT {
 
         // Then
         assertEquals(204, status);
-        assertTrue(isInBackup(plain));
-        assertTrue(isInBackup(untyped));
-        assertTrue(isInBackup(withHeaders));
+        arrives(plain);
+        arrives(untyped);
+        arrives(withHeaders);
     }
 
     /** Ceph's RGW posts through curl, which asks before it sends a body above 1 KiB and waits a second for the answer. */
@@ -202,7 +208,7 @@ class NotificationFunctionsIT {
             assertEquals("HTTP/1.1 100 Continue", toldToGoOn);
             assertEquals("HTTP/1.1 204 No Content", answer.readLine());
         }
-        assertTrue(isInBackup(key));
+        arrives(key);
     }
 
     @ParameterizedTest
@@ -318,7 +324,7 @@ class NotificationFunctionsIT {
         // Given
         String key = pushBlob();
         buckets.front()
-                .inject(request -> request.key().equals(key) && request.method().equals("GET"), Fault.hang(), 1);
+                .inject(request -> request.key().equals(key) && request.method().equals("GET"), Fault.hang());
 
         // When
         cloudEvent("t")
@@ -331,12 +337,17 @@ class NotificationFunctionsIT {
         assertTrue(buckets.backup().sizes("registry-backup/pending/").keySet().stream()
                 .anyMatch(record -> !record.endsWith("/heartbeat")));
         buckets.front().heal();
-        Awaitility.await().atMost(BOUND).until(() -> isInBackup(key));
+        arrives(key);
         Awaitility.await()
                 .atMost(BOUND)
                 .until(() -> buckets.backup().sizes("registry-backup/pending/").keySet().stream()
                         .allMatch(record -> record.endsWith("/heartbeat")));
-        assertEquals(1, buckets.backup().versionCount("registry-backup/pending/"));
+        // A heartbeat that is being replaced has two versions, and S3Proxy fails a listing of versions during a
+        // deletion.
+        Awaitility.await()
+                .atMost(BOUND)
+                .ignoreExceptionsInstanceOf(S3Exception.class)
+                .until(() -> buckets.backup().versionCount("registry-backup/pending/") == 1);
     }
 
     @Test
@@ -370,7 +381,7 @@ class NotificationFunctionsIT {
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
                 .max()
                 .orElseThrow();
-        assertTrue(longest < 4 + 4, () -> "answered after " + longest + " s");
+        assertTrue(longest < 10, () -> "answered after " + longest + " s");
     }
 
     @Test
@@ -394,10 +405,7 @@ class NotificationFunctionsIT {
                 .then()
                 .statusCode(204);
 
-        // When
-        String metrics = product.metrics();
-
-        // Then
+        // When, Then
         for (String name : List.of(
                 "registry_backup_replication_latency_seconds_bucket{class=\"blob\"",
                 "registry_backup_objects_total{class=\"blob\",result=\"copied\"",
@@ -407,7 +415,7 @@ class NotificationFunctionsIT {
                 "registry_backup_store_reachable{store=\"backup\"",
                 "registry_backup_versioning_enabled",
                 "registry_backup_build_info{version=\"0.")) {
-            assertTrue(metrics.contains(name), () -> name + " in " + metrics);
+            Awaitility.await(name).atMost(BOUND).until(product::metrics, containsString(name));
         }
     }
 }
