@@ -130,14 +130,17 @@ class RealStackOpenShiftIT {
         }
     }
 
-    /** As Knative's ApiServerSource tells of a change. */
+    /** As Knative's ApiServerSource tells of a change, again while it is answered 503: the first capture may take long. */
     private static void hint(Product capturing) {
-        Events.cloudEvent(capturing.uri(), "dev.knative.apiserver.ref.update")
-                .body("{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"dev\","
-                        + "\"name\":\"moving\"}")
-                .post("/")
-                .then()
-                .statusCode(204);
+        Awaitility.await()
+                .atMost(BOUND)
+                .until(
+                        () -> Events.cloudEvent(capturing.uri(), "dev.knative.apiserver.ref.update")
+                                .body("{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\","
+                                        + "\"namespace\":\"dev\",\"name\":\"moving\"}")
+                                .post("/")
+                                .statusCode(),
+                        status -> status == 204);
     }
 
     /** One push ends just before the ImageStreams are listed, and one after that, while the snapshot is being taken. */
