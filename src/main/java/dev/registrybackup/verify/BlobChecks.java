@@ -224,7 +224,7 @@ final class BlobChecks {
             context.report(
                     FindingCode.BLOB_DIGEST_MISMATCH,
                     digest.toString(),
-                    "The bytes of this blob do not match its digest. Pushing it again does not fix it, because a"
+                    "The bytes of this blob do not match its digest. Pushing it again does not fix it, because a "
                             + "registry does not overwrite an existing blob: " + context.remedy());
         }
     }
