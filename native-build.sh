@@ -81,7 +81,7 @@ if [[ $skip_tests == yes ]]; then
     arguments+=(package -DskipTests)
 else
     # These tests start the executable. The others would test the JVM a second time.
-    arguments+=(verify "-Dit.test=NotificationFunctionsIT,DeadLetterIT,CaptureIT,OnDemandOperationsIT")
+    arguments+=(verify "-Dit.test=EventFunctionsIT,DeadLetterIT,CaptureIT,OnDemandOperationsIT")
 fi
 rm -f target/*-runner # of an earlier version: Dockerfile.native copies all there are
 mvn "${arguments[@]}" "$@" || fail "Maven failed; see its output above."

@@ -40,7 +40,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** The HTTP side of the packaged program, in the replicate role: what is answered to whom, and what it starts. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class NotificationFunctionsIT {
+class EventFunctionsIT {
     private static final Duration BOUND = Duration.ofMinutes(2);
 
     private final TestImages images = new TestImages(19);
