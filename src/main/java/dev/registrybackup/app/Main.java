@@ -55,7 +55,7 @@ public class Main {
         error.flush();
         if (problems.isEmpty()) {
             LogEvent.of("start-failed")
-                    .with("problem", failure.getMessage())
+                    .with("reason", failure.getMessage())
                     .log(System.getLogger(Main.class.getName()), System.Logger.Level.ERROR, failure);
         }
         System.exit(problems.isEmpty() ? code : ExitCode.USAGE.code());

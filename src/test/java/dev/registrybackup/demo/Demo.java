@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
  */
 public final class Demo {
     private static final Pattern COPIED = Pattern.compile(
-            "event=replicated trigger=\\S+ key=(\\S+) kind=(\\S+) .*result=(\\S+) bytes=(\\d+) millis=(\\d+)");
+            "event=replicated trigger=\\S+ key=(\\S+) class=(\\S+) .*result=(\\S+) bytes=(\\d+) millis=(\\d+)");
     private static final Duration BOUND = Duration.ofMinutes(1);
 
     private final PrintStream out;

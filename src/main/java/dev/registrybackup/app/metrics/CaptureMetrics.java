@@ -13,7 +13,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 
-/** Logs one line for each capture, and measures how long pushes take to become restorable. */
+/** Logs one line for each capture or its failure, and measures how long pushes take to become restorable. */
 @ApplicationScoped
 public class CaptureMetrics implements PushLatencyTracker.Listener {
     private static final Logger LOGGER = System.getLogger("dev.registrybackup.events");
@@ -48,7 +48,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
 
     /** Logs a deleted stream. */
     public void deleted(RepositoryName stream, boolean isNew, Duration took) {
-        log(LogEvent.of("captured").with("stream", stream).with("gone", true), isNew, took);
+        log(LogEvent.of("captured").with("stream", stream).with("deleted", true), isNew, took);
     }
 
     private static void log(LogEvent line, boolean isNew, Duration took) {
@@ -61,10 +61,10 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
                 .description("Copies and records that failed and may succeed later")
                 .register(meters)
                 .increment();
-        LogEvent.of("captured")
+        LogEvent.of("not-captured")
                 .with("stream", stream)
                 .with("result", "failed")
-                .with("problem", failure.getMessage())
+                .with("reason", failure.getMessage())
                 .log(LOGGER, Level.WARNING);
     }
 
@@ -82,7 +82,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
         notRestorable().increment();
         LogEvent.of("not-restorable")
                 .with("tag", reference)
-                .with("problem", "the backup does not have everything it needs")
+                .with("reason", "the backup does not have everything it needs")
                 .with("next", "the next reconciliation copies what the registry has")
                 .log(LOGGER, Level.WARNING);
     }

@@ -80,13 +80,13 @@ public class ReplicationMetrics implements ReplicationListener {
         LogEvent line = LogEvent.of("replicated")
                 .with("trigger", label(trigger))
                 .with("key", key)
-                .with("kind", result.kind().label())
+                .with("class", result.kind().label())
                 .with("digest", result.digest().map(Digest::toString).orElse("-"))
                 .with("result", result.status().label())
                 .with("bytes", result.bytesCopied())
                 .with("millis", took.toMillis());
         if (!result.problem().isEmpty()) {
-            line.with("problem", result.problem());
+            line.with("reason", result.problem());
         }
         line.log(LOGGER, level);
     }
@@ -141,25 +141,28 @@ public class ReplicationMetrics implements ReplicationListener {
                 .with("trigger", label(trigger))
                 .with("key", key)
                 .with("result", "failed")
-                .with("problem", WorkerPools.unwrap(failure).getMessage())
+                .with("reason", WorkerPools.unwrap(failure).getMessage())
                 .log(LOGGER, Level.WARNING);
     }
 
     @Override
     public void undecodable(String reason) {
         counter(Count.UNDECODABLE).increment();
-        LogEvent.of("undecodable").with("problem", reason).log(LOGGER, Level.ERROR);
+        LogEvent.of("undecodable").with("reason", reason).log(LOGGER, Level.ERROR);
     }
 
     @Override
     public void rejected(String reason) {
         counter(Count.REJECTION).increment();
-        LogEvent.of("rejected").with("problem", reason).log(LOGGER, Level.ERROR);
+        LogEvent.of("rejected").with("reason", reason).log(LOGGER, Level.ERROR);
     }
 
     @Override
     public void otherBucket(String bucket) {
         counter(Count.OTHER_BUCKET).increment();
-        LogEvent.of("other-bucket").with("bucket", bucket).log(LOGGER, Level.WARNING);
+        LogEvent.of("other-bucket")
+                .with("bucket", bucket)
+                .with("remedy", "correct the bucket of the notification that sends these events")
+                .log(LOGGER, Level.WARNING);
     }
 }

@@ -94,7 +94,7 @@ public class StoreHealth {
         reportProblem("backup", state.backup());
         if (state.backup().isEmpty() && !state.versioned()) {
             LogEvent.of("backup-not-versioned")
-                    .with("problem", "the backup bucket keeps no versions, so that no older state can be restored")
+                    .with("reason", "the backup bucket keeps no versions, so that no older state can be restored")
                     .with("remedy", "enable versioning on it")
                     .log(LOGGER, Level.WARNING);
         }
@@ -107,7 +107,7 @@ public class StoreHealth {
         if (!problem.isEmpty()) {
             LogEvent.of("store-unreachable")
                     .with("store", store)
-                    .with("problem", problem)
+                    .with("reason", problem)
                     .log(LOGGER, Level.ERROR);
         }
     }
@@ -127,7 +127,8 @@ public class StoreHealth {
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.FORBIDDEN) {
                 LogEvent.of("versioning-unknown")
-                        .with("problem", e.getMessage())
+                        .with("reason", e.getMessage())
+                        .with("remedy", "allow s3:GetBucketVersioning on the backup bucket: docs/rights.md")
                         .log(LOGGER, Level.WARNING);
             }
             return false;

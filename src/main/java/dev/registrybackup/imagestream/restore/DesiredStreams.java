@@ -158,7 +158,10 @@ final class DesiredStreams {
         if (failure instanceof DigestMismatchException) {
             return "skipped: %s. Fix that, and restore again".formatted(failure.getMessage());
         }
-        LogEvent.of("imagestream-unreadable").with("stream", stream).log(LOGGER, Level.WARNING, failure);
+        LogEvent.of("imagestream-unreadable")
+                .with("stream", stream)
+                .with("remedy", "restore it as of an earlier time")
+                .log(LOGGER, Level.WARNING, failure);
         return "skipped, because it cannot be parsed: %s. Restore it as of an earlier time".formatted(failure);
     }
 

@@ -102,8 +102,8 @@ public final class RejectionStore {
         if (backup.headBeforeWrite(key).isEmpty()) {
             if (!hasRoom()) {
                 LogEvent.of("rejection-not-saved")
-                        .with("reason", rejection.reason())
-                        .with("cause", "there are already %s records under %s".formatted(MAX_REJECTIONS, PREFIX))
+                        .with("rejection", rejection.reason())
+                        .with("reason", "there are already %s records under %s".formatted(MAX_REJECTIONS, PREFIX))
                         .with("remedy", "inspect the records, fix their causes and delete them")
                         .log(LOGGER, Level.WARNING);
                 return;
