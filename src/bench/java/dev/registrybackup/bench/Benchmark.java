@@ -31,10 +31,13 @@ import java.util.logging.Logger;
  */
 public final class Benchmark {
     private static final Path DIRECTORY = Path.of("target", "bench");
-    private static final List<String> NO_MORE_THAN_THE_COPY =
-            List.of("blob, 4 KiB", "blob, 40 MiB in two parts", "layer link, blob just copied", "tag index link, revision remembered");
-    private static final List<String> ONE_MORE = List.of(
-            "revision link, 2 layers, children remembered", "tag current link, new, revision remembered");
+    private static final List<String> NO_MORE_THAN_THE_COPY = List.of(
+            "blob, 4 KiB",
+            "blob, 40 MiB in two parts",
+            "layer link, blob just copied",
+            "tag index link, revision remembered");
+    private static final List<String> ONE_MORE =
+            List.of("revision link, 2 layers, children remembered", "tag current link, new, revision remembered");
 
     private final Scale scale = Scale.configured();
     private final boolean withCeph = Stores.hasCephRgw();
@@ -61,7 +64,7 @@ public final class Benchmark {
     }
 
     /** What was measured of one store. */
-    private record Measured(String store, Map<Series, Pair> latencies, List<Slice> slices) {}
+    private record StoreMeasurement(String store, Map<Series, Pair> latencies, List<Slice> slices) {}
 
     private String run() throws IOException, InterruptedException {
         Report report = new Report(versions(withCeph), scale, goals);
@@ -76,7 +79,7 @@ public final class Benchmark {
         }
         report.besideRclone(filled);
         Files.writeString(DIRECTORY.resolve("benchmarks.svg"), report.plot(filled));
-        List<Measured> all = new ArrayList<>();
+        List<StoreMeasurement> all = new ArrayList<>();
         all.add(measure(Stores::s3Proxy));
         if (withCeph) {
             all.add(measure(Stores::cephRgw));
@@ -88,7 +91,7 @@ public final class Benchmark {
         addGoals(all.get(all.size() - 1));
         progress("counting requests");
         try (RequestCounts counts = new RequestCounts(Stores.s3Proxy(), scale.samples())) {
-            Map<String, List<Counted>> rows = counts.measure();
+            Map<String, List<EventRequests>> rows = counts.measure();
             report.requests(rows, counts.housekeeping());
             NO_MORE_THAN_THE_COPY.forEach(event -> addGoal(event, 0, rows));
             ONE_MORE.forEach(event -> addGoal(event, 1, rows));
@@ -101,7 +104,9 @@ public final class Benchmark {
                 goals.atMost(
                         "the same, processor s",
                         2,
-                        measured.stream().map(MeasuredProcess.Measured::processor).toList());
+                        measured.stream()
+                                .map(MeasuredProcess.ProcessMeasurement::processor)
+                                .toList());
             });
             starts.secondsToFirstEvent()
                     .forEach((name, seconds) -> goals.atMost(
@@ -145,13 +150,15 @@ public final class Benchmark {
                 .map(Path::of);
     }
 
-    private static List<Double> seconds(List<MeasuredProcess.Measured> measured) {
-        return measured.stream().map(MeasuredProcess.Measured::seconds).toList();
+    private static List<Double> seconds(List<MeasuredProcess.ProcessMeasurement> measured) {
+        return measured.stream()
+                .map(MeasuredProcess.ProcessMeasurement::seconds)
+                .toList();
     }
 
     private void addGoals(DataSet data, Way way, Map<Work, Comparison> works) {
         works.forEach((work, comparison) -> {
-            List<Double> wall = comparison.ratios(MeasuredProcess.Measured::seconds);
+            List<Double> wall = comparison.ratios(MeasuredProcess.ProcessMeasurement::seconds);
             String what = "%s, %s, ".formatted(way.labelOf(data), work.label());
             switch (work) {
                 case FIRST_FILL, RESTORE -> {
@@ -159,7 +166,7 @@ public final class Benchmark {
                     goals.atMost(
                             what + "processor beside rclone",
                             work == Work.FIRST_FILL ? 1.5 : 1.2,
-                            comparison.ratios(MeasuredProcess.Measured::processor));
+                            comparison.ratios(MeasuredProcess.ProcessMeasurement::processor));
                     if (!data.isLarge() && way.label().isEmpty()) {
                         goals.atMost(
                                 what + "requests an object",
@@ -177,29 +184,30 @@ public final class Benchmark {
         });
     }
 
-    private void addGoals(Measured measured) {
-        measured.latencies()
+    private void addGoals(StoreMeasurement storeMeasurement) {
+        storeMeasurement
+                .latencies()
                 .forEach((series, pair) -> goals.atMost(
                         "event to durable beside a bare copy, p50, %s, %d at a time, %s"
-                                .formatted(series.objects(), series.concurrency(), measured.store()),
+                                .formatted(series.objects(), series.concurrency(), storeMeasurement.store()),
                         series.concurrency() == 1 ? 1.6 : 1.5,
                         pair.ratios()));
         goals.atLeast(
-                "sustained small events beside bare copies, " + measured.store(),
+                "sustained small events beside bare copies, " + storeMeasurement.store(),
                 0.7,
-                measured.slices().stream().map(Slice::ratio).toList());
+                storeMeasurement.slices().stream().map(Slice::ratio).toList());
     }
 
-    private void addGoal(String event, int goal, Map<String, List<Counted>> rows) {
+    private void addGoal(String event, int goal, Map<String, List<EventRequests>> rows) {
         goals.atMost(
                 "requests beyond the copy: " + event,
                 goal,
                 rows.getOrDefault(event, List.of()).stream()
-                        .map(counted -> (double) counted.beyondTheCopy())
+                        .map(eventRequests -> (double) eventRequests.beyondTheCopy())
                         .toList());
     }
 
-    private Measured measure(Supplier<Stores> store) {
+    private StoreMeasurement measure(Supplier<Stores> store) {
         try (Stores stores = store.get();
                 Product product = Events.startProduct(stores.registry(), stores.backup())) {
             Events events = new Events(product);
@@ -210,7 +218,7 @@ public final class Benchmark {
             List<Slice> slices = new Throughput(bare, events, seeds, scale).measure();
             progress("timing events on " + stores.name());
             Map<Series, Pair> latencies = new Latencies(bare, events, seeds, scale).measure();
-            return new Measured(stores.name(), latencies, slices);
+            return new StoreMeasurement(stores.name(), latencies, slices);
         }
     }
 

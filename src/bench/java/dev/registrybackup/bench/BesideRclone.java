@@ -1,6 +1,6 @@
 package dev.registrybackup.bench;
 
-import dev.registrybackup.bench.MeasuredProcess.Measured;
+import dev.registrybackup.bench.MeasuredProcess.ProcessMeasurement;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Product;
@@ -31,8 +31,8 @@ final class BesideRclone {
     private final DataSet data;
     private final int rounds;
     private final List<Way> ways;
-    private final Map<Way, Map<Work, List<Measured>>> ours = new LinkedHashMap<>();
-    private final Map<Work, List<Measured>> rclone = new EnumMap<>(Work.class);
+    private final Map<Way, Map<Work, List<ProcessMeasurement>>> ours = new LinkedHashMap<>();
+    private final Map<Work, List<ProcessMeasurement>> rclone = new EnumMap<>(Work.class);
     private final Map<Work, Integer> requests = new EnumMap<>(Work.class);
 
     /** What is measured, in this order. */
@@ -96,9 +96,9 @@ final class BesideRclone {
     }
 
     /** Of one kind of work: ours and rclone's, a value a round, and the requests that ours made. */
-    record Comparison(List<Measured> ours, List<Measured> rclone, int requests) {
+    record Comparison(List<ProcessMeasurement> ours, List<ProcessMeasurement> rclone, int requests) {
         /** Ours in rclone's, for each round. */
-        List<Double> ratios(ToDoubleFunction<Measured> figure) {
+        List<Double> ratios(ToDoubleFunction<ProcessMeasurement> figure) {
             return IntStream.range(0, ours.size())
                     .mapToObj(round -> figure.applyAsDouble(ours.get(round)) / figure.applyAsDouble(rclone.get(round)))
                     .toList();
@@ -184,7 +184,7 @@ final class BesideRclone {
                 bucket.client(), bucket.name(), List.copyOf(bucket.sizes("").keySet()));
     }
 
-    private Measured product(Way way, Work work, S3Endpoint registry, S3Endpoint backup) {
+    private ProcessMeasurement product(Way way, Work work, S3Endpoint registry, S3Endpoint backup) {
         List<String> command = new ArrayList<>(way.command());
         command.addAll(work.command());
         Map<String, String> settings = new HashMap<>(Product.settings(registry, backup));
@@ -194,7 +194,7 @@ final class BesideRclone {
         return run(command, settings, "product.log");
     }
 
-    private Measured rclone(Work work) {
+    private ProcessMeasurement rclone(Work work) {
         String registry = "registry:" + Product.REGISTRY_BUCKET + "/docker";
         String copy = "backup:" + RCLONE_COPY + "/docker";
         return switch (work) {
@@ -220,7 +220,7 @@ final class BesideRclone {
     }
 
     /** 32 transfers of small objects, and 8 of large ones, which each keep a part in memory. */
-    private Measured rclone(List<String> arguments) {
+    private ProcessMeasurement rclone(List<String> arguments) {
         String transfers = data.isLarge() ? "8" : "32";
         List<String> command = new ArrayList<>(List.of("rclone"));
         command.addAll(arguments);
@@ -228,20 +228,20 @@ final class BesideRclone {
         return run(command);
     }
 
-    private Measured run(List<String> command) {
+    private ProcessMeasurement run(List<String> command) {
         Map<String, String> remotes = new HashMap<>(remote("REGISTRY", stores.registry()));
         remotes.putAll(remote("BACKUP", stores.backup()));
         return run(command, remotes, "rclone.log");
     }
 
-    private static Measured run(List<String> command, Map<String, String> environment, String log) {
+    private static ProcessMeasurement run(List<String> command, Map<String, String> environment, String log) {
         Path output = DIRECTORY.resolve(log).toAbsolutePath();
-        Measured measured = MeasuredProcess.run(command, environment, output, LIMIT);
-        if (measured.code() != 0) {
+        ProcessMeasurement processMeasurement = MeasuredProcess.run(command, environment, output, LIMIT);
+        if (processMeasurement.code() != 0) {
             throw new IllegalStateException(
-                    "%s ended with %d, see %s".formatted(command, measured.code(), output.toString()));
+                    "%s ended with %d, see %s".formatted(command, processMeasurement.code(), output.toString()));
         }
-        return measured;
+        return processMeasurement;
     }
 
     /** The variables that tell rclone of a store by that name. */

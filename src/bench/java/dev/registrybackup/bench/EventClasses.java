@@ -1,6 +1,6 @@
 package dev.registrybackup.bench;
 
-import dev.registrybackup.bench.Seeds.Seeded;
+import dev.registrybackup.bench.Seeds.SeededBlob;
 import dev.registrybackup.lab.TestImage;
 import dev.registrybackup.lab.TestImages;
 import java.util.Arrays;
@@ -84,12 +84,12 @@ final class EventClasses {
         return key;
     }
 
-    private Seeded copied(Seeded blob) {
+    private SeededBlob copied(SeededBlob blob) {
         replicate.accept(blob.key());
         return blob;
     }
 
-    private String layerLink(Seeded blob) {
+    private String layerLink(SeededBlob blob) {
         return seeds.layerLinks(List.of(blob)).get(0);
     }
 

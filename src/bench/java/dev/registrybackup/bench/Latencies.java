@@ -1,7 +1,7 @@
 package dev.registrybackup.bench;
 
 import dev.registrybackup.bench.Load.Run;
-import dev.registrybackup.bench.Seeds.Seeded;
+import dev.registrybackup.bench.Seeds.SeededBlob;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +46,7 @@ final class Latencies {
     private void round(int round) {
         boolean bareFirst = round % 2 == 0;
         for (int concurrency : CONCURRENCIES) {
-            List<Seeded> blobs = seeds.blobs(scale.small(), SMALL);
+            List<SeededBlob> blobs = seeds.blobs(scale.small(), SMALL);
             compare(new Series("blob, 4 KiB", concurrency), keys(blobs), bareFirst);
             compare(new Series("layer link, blob just copied", concurrency), seeds.layerLinks(blobs), bareFirst);
             List<String> large = keys(seeds.blobs(scale.large(), LARGE));
@@ -70,7 +70,7 @@ final class Latencies {
         pair.ratios().add(Figures.median(productNanos) / Figures.median(bareNanos));
     }
 
-    private static List<String> keys(List<Seeded> blobs) {
-        return blobs.stream().map(Seeded::key).toList();
+    private static List<String> keys(List<SeededBlob> blobs) {
+        return blobs.stream().map(SeededBlob::key).toList();
     }
 }

@@ -1,6 +1,6 @@
 package dev.registrybackup.bench;
 
-import dev.registrybackup.bench.ServedBucket.Asked;
+import dev.registrybackup.bench.ServedBucket.ListQuery;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.registry.RegistryLayout;
@@ -115,14 +115,14 @@ final class ListingServer implements AutoCloseable {
         }
     }
 
-    private static Asked asked(HttpServerRequest request) {
+    private static ListQuery asked(HttpServerRequest request) {
         String after = Optional.ofNullable(request.getParam("continuation-token"))
                 .or(() -> Optional.ofNullable(request.getParam("start-after")))
                 .or(() -> Optional.ofNullable(request.getParam("marker")))
                 .or(() -> Optional.ofNullable(request.getParam("key-marker")))
                 .orElse("");
         int most = Integer.parseInt(request.getParam("max-keys", "1000"));
-        return new Asked(request.getParam("prefix", ""), request.getParam("delimiter", ""), after, most);
+        return new ListQuery(request.getParam("prefix", ""), request.getParam("delimiter", ""), after, most);
     }
 
     private void answerObject(HttpServerRequest request, ServedBucket served, String key, Buffer body) {

@@ -1,6 +1,6 @@
 package dev.registrybackup.bench;
 
-import dev.registrybackup.bench.ServedBucket.Asked;
+import dev.registrybackup.bench.ServedBucket.ListQuery;
 import dev.registrybackup.bench.ServedBucket.Page;
 import java.nio.charset.StandardCharsets;
 
@@ -23,8 +23,8 @@ final class ListingXml {
     }
 
     /** Both versions of the answer in one: each client reads the marker that it knows. */
-    String objects(Asked asked) {
-        Page page = begin("ListBucketResult", asked);
+    String objects(ListQuery listQuery) {
+        Page page = begin("ListBucketResult", listQuery);
         page.next().ifPresent(next -> {
             element("NextContinuationToken", next);
             element("NextMarker", next);
@@ -34,8 +34,8 @@ final class ListingXml {
     }
 
     /** Of a bucket that keeps none: what is there is its only version. */
-    String versions(Asked asked) {
-        Page page = begin("ListVersionsResult", asked);
+    String versions(ListQuery listQuery) {
+        Page page = begin("ListVersionsResult", listQuery);
         page.next().ifPresent(next -> {
             element("NextKeyMarker", next);
             element("NextVersionIdMarker", "null");
@@ -44,13 +44,13 @@ final class ListingXml {
         return end("ListVersionsResult", page);
     }
 
-    private Page begin(String root, Asked asked) {
-        Page page = bucket.list(asked);
+    private Page begin(String root, ListQuery listQuery) {
+        Page page = bucket.list(listQuery);
         text.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?><").append(root);
         text.append(" xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
         element("Name", name);
-        element("Prefix", asked.prefix());
-        element("MaxKeys", Integer.toString(asked.most()));
+        element("Prefix", listQuery.prefix());
+        element("MaxKeys", Integer.toString(listQuery.most()));
         element(
                 "KeyCount",
                 Integer.toString(page.keys().size() + page.commonPrefixes().size()));

@@ -34,7 +34,7 @@ final class MeasuredProcess {
      * @param own the most kibibytes that it had
      * @param children the most kibibytes that an rclone which it started had
      */
-    record Measured(boolean isOver, int code, double seconds, double processor, long own, long children) {}
+    record ProcessMeasurement(boolean isOver, int code, double seconds, double processor, long own, long children) {}
 
     private MeasuredProcess(Process process, Duration limit) {
         this.process = process;
@@ -42,7 +42,7 @@ final class MeasuredProcess {
     }
 
     /** Runs it for so long at most, with what it prints in that file. */
-    static Measured run(List<String> command, Map<String, String> environment, Path output, Duration limit) {
+    static ProcessMeasurement run(List<String> command, Map<String, String> environment, Path output, Duration limit) {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         // rclone cannot take one from the environment, and none is needed over http.
@@ -58,7 +58,7 @@ final class MeasuredProcess {
         }
     }
 
-    private Measured watch() throws InterruptedException {
+    private ProcessMeasurement watch() throws InterruptedException {
         long begun = System.nanoTime();
         try {
             boolean isOver = false;
@@ -67,7 +67,7 @@ final class MeasuredProcess {
                 isOver = process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS);
             }
             double seconds = (System.nanoTime() - begun) / 1e9;
-            return new Measured(isOver, isOver ? process.exitValue() : -1, seconds, processor, own, children);
+            return new ProcessMeasurement(isOver, isOver ? process.exitValue() : -1, seconds, processor, own, children);
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly().waitFor();

@@ -3,7 +3,7 @@ package dev.registrybackup.bench;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.bench.ListingServer.Requests;
-import dev.registrybackup.bench.MeasuredProcess.Measured;
+import dev.registrybackup.bench.MeasuredProcess.ProcessMeasurement;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.reconcile.LastRun;
@@ -110,9 +110,10 @@ public final class ReconcileBenchmark {
         command.add("reconcile");
         Path output = DIRECTORY.resolve("reconcile.log").toAbsolutePath();
         server.reset();
-        Measured measured = MeasuredProcess.run(command, Product.settings(endpoint, endpoint), output, UNLIMITED);
-        ours = measured.processor();
-        row(name, keys, server.requests(), measured, output);
+        ProcessMeasurement processMeasurement =
+                MeasuredProcess.run(command, Product.settings(endpoint, endpoint), output, UNLIMITED);
+        ours = processMeasurement.processor();
+        row(name, keys, server.requests(), processMeasurement, output);
     }
 
     private void sync(ListingServer server, int keys, Duration most, String... flags) {
@@ -123,23 +124,23 @@ public final class ReconcileBenchmark {
         Map<String, String> environment = BesideRclone.remote("ONE", server.endpoint());
         Path output = DIRECTORY.resolve("rclone.log").toAbsolutePath();
         server.reset();
-        Measured measured = MeasuredProcess.run(command, environment, output, most);
+        ProcessMeasurement processMeasurement = MeasuredProcess.run(command, environment, output, most);
         row(
                 "`%s`"
                         .formatted(String.join(" ", "rclone sync", String.join(" ", flags))
                                 .strip()),
                 keys,
                 server.requests(),
-                measured,
+                processMeasurement,
                 output);
     }
 
-    private void row(String name, int keys, Requests requests, Measured measured, Path output) {
-        if (measured.isOver() && measured.code() != 0) {
+    private void row(String name, int keys, Requests requests, ProcessMeasurement processMeasurement, Path output) {
+        if (processMeasurement.isOver() && processMeasurement.code() != 0) {
             throw new IllegalStateException(
-                    "%s ended with %d, see %s".formatted(name, measured.code(), output.toString()));
+                    "%s ended with %d, see %s".formatted(name, processMeasurement.code(), output.toString()));
         }
-        String more = measured.isOver() ? "" : "more than ";
+        String more = processMeasurement.isOver() ? "" : "more than ";
         String row = String.format(
                 Locale.ROOT,
                 "| %,d | %s | %s%,d | %s%.2f | %s%,d | %,d | %s%.1f | %s%.1f | %s%.2f | %s%s |%n",
@@ -153,25 +154,25 @@ public final class ReconcileBenchmark {
                 requests.heads(),
                 requests.others(),
                 more,
-                measured.seconds(),
+                processMeasurement.seconds(),
                 more,
-                measured.processor(),
+                processMeasurement.processor(),
                 more,
-                measured.processor() / ours,
+                processMeasurement.processor() / ours,
                 more,
-                mebibytes(measured));
+                mebibytes(processMeasurement));
         System.err.print(row);
         report.append(row);
     }
 
-    private static String mebibytes(Measured measured) {
-        return measured.children() == 0
-                ? String.format(Locale.ROOT, "%.0f", measured.own() / KIBI)
+    private static String mebibytes(ProcessMeasurement processMeasurement) {
+        return processMeasurement.children() == 0
+                ? String.format(Locale.ROOT, "%.0f", processMeasurement.own() / KIBI)
                 : String.format(
                         Locale.ROOT,
                         "%.0f + %.0f = %.0f",
-                        measured.own() / KIBI,
-                        measured.children() / KIBI,
-                        (measured.own() + measured.children()) / KIBI);
+                        processMeasurement.own() / KIBI,
+                        processMeasurement.children() / KIBI,
+                        (processMeasurement.own() + processMeasurement.children()) / KIBI);
     }
 }

@@ -67,14 +67,14 @@ final class Report {
                                 work.label(),
                                 comparison.requests(),
                                 Figures.ratio((double) comparison.requests() / data.objects()),
-                                beside(comparison, MeasuredProcess.Measured::seconds),
-                                beside(comparison, MeasuredProcess.Measured::processor),
+                                beside(comparison, MeasuredProcess.ProcessMeasurement::seconds),
+                                beside(comparison, MeasuredProcess.ProcessMeasurement::processor),
                                 Figures.whole(median(comparison.ours(), Report::mebibytes)),
                                 Figures.whole(median(comparison.rclone(), Report::mebibytes)))))));
         text.append("\n![Wall time and memory of a first fill over its size](benchmarks.svg)\n\n");
     }
 
-    private static String beside(Comparison comparison, ToDoubleFunction<MeasuredProcess.Measured> figure) {
+    private static String beside(Comparison comparison, ToDoubleFunction<MeasuredProcess.ProcessMeasurement> figure) {
         List<Double> ratios = comparison.ratios(figure);
         return "%s | %s | **%s** (%s)"
                 .formatted(
@@ -85,24 +85,25 @@ final class Report {
     }
 
     private static double median(
-            List<MeasuredProcess.Measured> measured, ToDoubleFunction<MeasuredProcess.Measured> figure) {
+            List<MeasuredProcess.ProcessMeasurement> measured,
+            ToDoubleFunction<MeasuredProcess.ProcessMeasurement> figure) {
         return Figures.median(measured.stream().mapToDouble(figure).boxed().toList());
     }
 
-    private static double mebibytes(MeasuredProcess.Measured measured) {
-        return (measured.own() + measured.children()) / 1024.0;
+    private static double mebibytes(MeasuredProcess.ProcessMeasurement processMeasurement) {
+        return (processMeasurement.own() + processMeasurement.children()) / 1024.0;
     }
 
     /** Wall time and memory of a first fill over the number of small objects, as SVG. */
     String plot(Map<DataSet, Map<Way, Map<Work, Comparison>>> filled) {
         Plot plot = new Plot();
-        plot.add("First fill, s over objects", lines(filled, MeasuredProcess.Measured::seconds));
+        plot.add("First fill, s over objects", lines(filled, MeasuredProcess.ProcessMeasurement::seconds));
         plot.add("First fill, MiB over objects", lines(filled, Report::mebibytes));
         return plot.toString();
     }
 
     private static Map<String, List<Point>> lines(
-            Map<DataSet, Map<Way, Map<Work, Comparison>>> filled, ToDoubleFunction<MeasuredProcess.Measured> figure) {
+            Map<DataSet, Map<Way, Map<Work, Comparison>>> filled, ToDoubleFunction<MeasuredProcess.ProcessMeasurement> figure) {
         Map<String, List<Point>> lines = new LinkedHashMap<>();
         filled.forEach((data, ways) -> ways.forEach((way, works) -> {
             Comparison comparison = works.get(Work.FIRST_FILL);
@@ -122,7 +123,7 @@ final class Report {
     }
 
     /** How many requests each class of event causes. */
-    void requests(Map<String, List<Counted>> rows, long housekeeping) {
+    void requests(Map<String, List<EventRequests>> rows, long housekeeping) {
         text.append("""
                 ## Store requests per event
 
@@ -147,31 +148,33 @@ final class Report {
                 """.formatted(housekeeping));
     }
 
-    private void requestRow(String name, List<Counted> counted) {
+    private void requestRow(String name, List<EventRequests> counted) {
         text.append("| %s | %s | %s | %s | %s | %s |%n"
                 .formatted(
                         name,
                         either(counted.stream()
-                                .map(one -> Counted.text(one.registry()))
+                                .map(one -> EventRequests.text(one.registry()))
                                 .toList()),
                         either(counted.stream()
-                                .map(one -> Counted.text(one.backup()))
+                                .map(one -> EventRequests.text(one.backup()))
                                 .toList()),
-                        either(counted.stream().map(Counted::total).toList()),
-                        either(counted.stream().map(Counted::copy).toList()),
-                        either(counted.stream().map(Counted::beyondTheCopy).toList())));
+                        either(counted.stream().map(EventRequests::total).toList()),
+                        either(counted.stream().map(EventRequests::copy).toList()),
+                        either(counted.stream()
+                                .map(EventRequests::beyondTheCopy)
+                                .toList())));
     }
 
-    private void perChild(Map<String, List<Counted>> rows, String children) {
+    private void perChild(Map<String, List<EventRequests>> rows, String children) {
         double few = totals(rows, EventClasses.revision(EventClasses.FEW, children));
         double many = totals(rows, EventClasses.revision(EventClasses.MANY, children));
         double each = (many - few) / (EventClasses.MANY - EventClasses.FEW);
         text.append("- %s: %s requests each%n".formatted(children, Figures.ratio(each)));
     }
 
-    private static double totals(Map<String, List<Counted>> rows, String name) {
+    private static double totals(Map<String, List<EventRequests>> rows, String name) {
         return rows.getOrDefault(name, List.of()).stream()
-                .mapToInt(Counted::total)
+                .mapToInt(EventRequests::total)
                 .average()
                 .orElse(Double.NaN);
     }

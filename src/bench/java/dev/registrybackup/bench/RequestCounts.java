@@ -17,7 +17,7 @@ final class RequestCounts implements AutoCloseable {
     private final NotifyingProxy front;
     private final int samples;
     private final Seeds seeds;
-    private final Map<String, List<Counted>> rows = new LinkedHashMap<>();
+    private final Map<String, List<EventRequests>> rows = new LinkedHashMap<>();
     private Product product;
     private Events events;
     private long housekeeping;
@@ -43,7 +43,7 @@ final class RequestCounts implements AutoCloseable {
     }
 
     /** Counts the classes whose objects the product remembers, then, started again, those that it does not. */
-    Map<String, List<Counted>> measure() {
+    Map<String, List<EventRequests>> measure() {
         EventClasses classes = new EventClasses(seeds, key -> events.post(key));
         classes.remembered().forEach(this::countEach);
         Map<String, List<String>> prepared = new LinkedHashMap<>();
@@ -63,7 +63,7 @@ final class RequestCounts implements AutoCloseable {
     }
 
     private void countEach(String name, Supplier<String> prepare) {
-        List<Counted> counted = new ArrayList<>();
+        List<EventRequests> counted = new ArrayList<>();
         for (int sample = 0; sample < samples; sample++) {
             counted.add(count(prepare.get()));
         }
@@ -78,13 +78,13 @@ final class RequestCounts implements AutoCloseable {
         return keys;
     }
 
-    private Counted count(String key) {
+    private EventRequests count(String key) {
         front.reset();
         events.post(key);
         settle();
         housekeeping +=
-                front.requests().stream().filter(Counted::isHousekeeping).count();
-        return Counted.of(front.requests());
+                front.requests().stream().filter(EventRequests::isHousekeeping).count();
+        return EventRequests.of(front.requests());
     }
 
     /** What an event still asked after its answer would count, too. */

@@ -32,31 +32,31 @@ final class Seeds {
     }
 
     /** A blob that is in the registry, without its bytes. */
-    record Seeded(String digest, String key) {}
+    record SeededBlob(String digest, String key) {}
 
     /** As many new blobs of this size. */
-    List<Seeded> blobs(int count, int size) {
+    List<SeededBlob> blobs(int count, int size) {
         byte[] template = new byte[size];
         new Random(size).nextBytes(template);
-        ConcurrentLinkedQueue<Seeded> blobs = new ConcurrentLinkedQueue<>();
+        ConcurrentLinkedQueue<SeededBlob> blobs = new ConcurrentLinkedQueue<>();
         List<Integer> numbers = IntStream.range(0, count).boxed().toList();
         Load.run(AT_ONCE, numbers, number -> blobs.add(stamped(template)));
         return List.copyOf(blobs);
     }
 
     /** One new blob of this size. */
-    Seeded blob(int size) {
+    SeededBlob blob(int size) {
         return blobs(1, size).get(0);
     }
 
-    private Seeded stamped(byte[] template) {
+    private SeededBlob stamped(byte[] template) {
         byte[] content = template.clone();
         ByteBuffer.wrap(content).putLong(sequence.incrementAndGet());
         return put(Blob.of(content));
     }
 
     /** The keys of new layer links to these blobs, all in one new repository. */
-    List<String> layerLinks(List<Seeded> blobs) {
+    List<String> layerLinks(List<SeededBlob> blobs) {
         String repository = repository();
         Load.run(AT_ONCE, blobs, blob -> link(layerKey(repository, blob.digest()), blob.digest()));
         return blobs.stream().map(blob -> layerKey(repository, blob.digest())).toList();
@@ -118,10 +118,10 @@ final class Seeds {
         return digest.replace(':', '/');
     }
 
-    private Seeded put(Blob blob) {
+    private SeededBlob put(Blob blob) {
         String key = layout.blobKey(blob);
         put(key, blob.bytes());
-        return new Seeded(blob.digest(), key);
+        return new SeededBlob(blob.digest(), key);
     }
 
     private String link(String key, String digest) {

@@ -23,7 +23,7 @@ final class ServedBucket {
      * @param after where the page before ended; empty for the first
      * @param most so many entries
      */
-    record Asked(String prefix, String delimiter, String after, int most) {}
+    record ListQuery(String prefix, String delimiter, String after, int most) {}
 
     /**
      * A page of a listing.
@@ -50,39 +50,40 @@ final class ServedBucket {
         return Optional.ofNullable(small.get(key)).map(ServedObject::of);
     }
 
-    Page list(Asked asked) {
+    Page list(ListQuery listQuery) {
         List<String> keys = new ArrayList<>();
         List<String> commonPrefixes = new ArrayList<>();
         String last = "";
-        Optional<String> key = within(asked, begin(asked));
-        while (key.isPresent() && keys.size() + commonPrefixes.size() < asked.most()) {
-            int cut = asked.delimiter().isEmpty()
+        Optional<String> key = within(listQuery, begin(listQuery));
+        while (key.isPresent() && keys.size() + commonPrefixes.size() < listQuery.most()) {
+            int cut = listQuery.delimiter().isEmpty()
                     ? -1
-                    : key.get().indexOf(asked.delimiter(), asked.prefix().length());
+                    : key.get()
+                            .indexOf(listQuery.delimiter(), listQuery.prefix().length());
             last = cut < 0 ? key.get() : key.get().substring(0, cut + 1);
             (cut < 0 ? keys : commonPrefixes).add(last);
-            key = within(asked, behind(last, cut >= 0));
+            key = within(listQuery, behind(last, cut >= 0));
         }
         return new Page(keys, commonPrefixes, key.isPresent() ? Optional.of(last) : Optional.empty());
     }
 
-    private static String begin(Asked asked) {
-        if (asked.after().compareTo(asked.prefix()) < 0) {
-            return asked.prefix();
+    private static String begin(ListQuery listQuery) {
+        if (listQuery.after().compareTo(listQuery.prefix()) < 0) {
+            return listQuery.prefix();
         }
-        boolean isCut = !asked.delimiter().isEmpty() && asked.after().endsWith(asked.delimiter());
-        return asked.after().isEmpty() ? "" : behind(asked.after(), isCut);
+        boolean isCut = !listQuery.delimiter().isEmpty() && listQuery.after().endsWith(listQuery.delimiter());
+        return listQuery.after().isEmpty() ? "" : behind(listQuery.after(), isCut);
     }
 
     private static String behind(String last, boolean isCommonPrefix) {
         return last + (isCommonPrefix ? LAST : "\0");
     }
 
-    private Optional<String> within(Asked asked, String from) {
+    private Optional<String> within(ListQuery listQuery, String from) {
         Optional<String> one = generated.ceiling(from);
         Optional<String> other = Optional.ofNullable(small.ceilingKey(from));
         return one.filter(key -> other.isEmpty() || key.compareTo(other.get()) < 0)
                 .or(() -> other)
-                .filter(key -> key.startsWith(asked.prefix()));
+                .filter(key -> key.startsWith(listQuery.prefix()));
     }
 }

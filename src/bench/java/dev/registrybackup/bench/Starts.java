@@ -36,11 +36,11 @@ final class Starts {
 
     private final Seeds seeds;
     private final Map<String, String> settings;
-    private final Map<String, List<Measured>> measured = new LinkedHashMap<>();
-    private final Map<String, List<MeasuredProcess.Measured>> idle = new LinkedHashMap<>();
+    private final Map<String, List<StartMeasurement>> measured = new LinkedHashMap<>();
+    private final Map<String, List<MeasuredProcess.ProcessMeasurement>> idle = new LinkedHashMap<>();
 
     /** One start: milliseconds to the first event's 204, and mebibytes resident then and after more events. */
-    private record Measured(double millis, double first, double loaded) {}
+    private record StartMeasurement(double millis, double first, double loaded) {}
 
     private Starts(Stores stores) {
         this.seeds = new Seeds(stores.reading());
@@ -89,12 +89,12 @@ final class Starts {
     }
 
     /** A command that does nothing, of each way to start. */
-    Map<String, List<MeasuredProcess.Measured>> idleCommands() {
+    Map<String, List<MeasuredProcess.ProcessMeasurement>> idleCommands() {
         return idle;
     }
 
     /** Lists the catalog of an empty backup, compiled as docs/operations.md advises for commands that move no bytes. */
-    private MeasuredProcess.Measured idle(List<String> java) {
+    private MeasuredProcess.ProcessMeasurement idle(List<String> java) {
         List<String> whole = new ArrayList<>(java);
         whole.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", JAR.toString(), "catalog"));
         return MeasuredProcess.run(
@@ -121,8 +121,8 @@ final class Starts {
         return cache;
     }
 
-    private Measured start(List<String> command) throws IOException, InterruptedException {
-        List<Seeds.Seeded> blobs = seeds.blobs(EVENTS + 1, EVENT_BYTES);
+    private StartMeasurement start(List<String> command) throws IOException, InterruptedException {
+        List<Seeds.SeededBlob> blobs = seeds.blobs(EVENTS + 1, EVENT_BYTES);
         int port = freePort();
         Events events = new Events(URI.create("http://127.0.0.1:" + port + "/notification"));
         List<String> whole = new ArrayList<>(command);
@@ -140,7 +140,7 @@ final class Starts {
             double millis = (System.nanoTime() - begun) / 1e6;
             double first = residentMebibytes(process);
             blobs.stream().skip(1).forEach(blob -> events.post(blob.key()));
-            return new Measured(millis, first, residentMebibytes(process));
+            return new StartMeasurement(millis, first, residentMebibytes(process));
         } finally {
             process.destroy();
             process.waitFor();
@@ -176,7 +176,7 @@ final class Starts {
 
     /** The section of the report. */
     String report() {
-        List<Measured> base = measured.values().iterator().next();
+        List<StartMeasurement> base = measured.values().iterator().next();
         StringBuilder report = new StringBuilder("""
                 ## Start
 
@@ -196,16 +196,16 @@ final class Starts {
             report.append("| %s | %s | **%s** | %s | %s | %s |%n"
                     .formatted(
                             name,
-                            Figures.whole(median(starts, Measured::millis)),
+                            Figures.whole(median(starts, StartMeasurement::millis)),
                             Figures.ratio(Figures.median(ratios)),
                             Figures.range(ratios),
-                            Figures.whole(median(starts, Measured::first)),
-                            Figures.whole(median(starts, Measured::loaded))));
+                            Figures.whole(median(starts, StartMeasurement::first)),
+                            Figures.whole(median(starts, StartMeasurement::loaded))));
         });
         return report.toString();
     }
 
-    private static double median(List<Measured> starts, ToDoubleFunction<Measured> figure) {
+    private static double median(List<StartMeasurement> starts, ToDoubleFunction<StartMeasurement> figure) {
         return Figures.median(starts.stream().mapToDouble(figure).boxed().toList());
     }
 }

@@ -1,7 +1,7 @@
 package dev.registrybackup.bench;
 
 import dev.registrybackup.bench.Load.Run;
-import dev.registrybackup.bench.Seeds.Seeded;
+import dev.registrybackup.bench.Seeds.SeededBlob;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -59,7 +59,7 @@ final class Throughput {
 
     /** Each blob, and right after it the layer link to it. */
     private List<String> keys(int pairs) {
-        List<Seeded> blobs = seeds.blobs(pairs, BLOB_BYTES);
+        List<SeededBlob> blobs = seeds.blobs(pairs, BLOB_BYTES);
         List<String> links = seeds.layerLinks(blobs);
         List<String> keys = new ArrayList<>();
         for (int pair = 0; pair < pairs; pair++) {

@@ -1,7 +1,7 @@
 package dev.registrybackup.registry;
 
 import dev.registrybackup.registry.RegistryPath.BlobData;
-import dev.registrybackup.registry.RegistryPath.Excluded;
+import dev.registrybackup.registry.RegistryPath.ExcludedKey;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
@@ -81,7 +81,7 @@ public final class RegistryLayout {
     /** Parses a key. */
     public RegistryPath parse(String key) {
         if (!key.startsWith(rootPath) || key.startsWith(METADATA_PREFIX) || key.isEmpty() || key.endsWith("/")) {
-            return new Excluded(key);
+            return new ExcludedKey(key);
         }
         if (!key.startsWith(registryPath)) {
             return new UnknownObject(key);
@@ -106,7 +106,7 @@ public final class RegistryLayout {
                         + "/current/link";
             case UPLOAD -> ((UploadFile) path).key();
             case UNKNOWN -> ((UnknownObject) path).key();
-            case EXCLUDED -> ((Excluded) path).key();
+            case EXCLUDED -> ((ExcludedKey) path).key();
         };
     }
 

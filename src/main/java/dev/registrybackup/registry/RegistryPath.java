@@ -102,7 +102,7 @@ public sealed interface RegistryPath {
     }
 
     /** An object that is never copied: outside the root directory, our own bookkeeping, or a directory marker. */
-    record Excluded(String key) implements RegistryPath {
+    record ExcludedKey(String key) implements RegistryPath {
         @Override
         public Kind kind() {
             return Kind.EXCLUDED;

@@ -32,7 +32,8 @@ final class BlobRestorer {
     /** Guarded by itself: the blobs that the backup listed; the target has each or gets it. */
     private final DigestIndex listed = new DigestIndex();
 
-    private final Map<Digest, Boolean> answers = Collections.synchronizedMap(new Latest<>());
+    /** Whether the target has a blob that was not listed. An evicted entry costs a request. */
+    private final Map<Digest, Boolean> inTarget = Collections.synchronizedMap(new BoundedMap<>());
 
     /** The action that a blob needs. */
     enum BlobAction {
@@ -176,10 +177,10 @@ final class BlobRestorer {
                 return true;
             }
         }
-        Boolean answer = answers.get(digest);
+        Boolean answer = inTarget.get(digest);
         if (answer == null) {
             answer = context.target().store().head(context.target().key(digest)).isPresent() || copyUnlisted(digest);
-            answers.put(digest, answer);
+            inTarget.put(digest, answer);
         }
         return answer;
     }
@@ -197,9 +198,9 @@ final class BlobRestorer {
 
     /** One at a time, so that a large blob is not copied once for each image that shares it. */
     private synchronized void copyOnce(Digest digest, ObjectRef found) {
-        if (!answers.containsKey(digest)) {
+        if (!inTarget.containsKey(digest)) {
             restore(new BlobStep(digest, found, Optional.empty()));
-            answers.put(digest, !hasFailed(digest));
+            inTarget.put(digest, !hasFailed(digest));
         }
     }
 }

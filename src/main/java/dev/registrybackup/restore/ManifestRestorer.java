@@ -38,7 +38,7 @@ final class ManifestRestorer {
     private final Set<RevisionLink> blocked = ConcurrentHashMap.newKeySet();
     /** The latest links written, including children written before their turn. */
     private final Set<RevisionLink> recentlyWritten =
-            Collections.synchronizedSet(Collections.newSetFromMap(new Latest<>()));
+            Collections.synchronizedSet(Collections.newSetFromMap(new BoundedMap<>()));
 
     ManifestRestorer(RestoreContext context, BlobRestorer blobs, LinkRestorer links) {
         this.context = context;

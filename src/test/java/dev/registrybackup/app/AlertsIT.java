@@ -32,12 +32,12 @@ class AlertsIT {
     }
 
     private Path copy(String test) throws IOException {
-        return Files.copy(Monitoring.TESTS.resolve(test), directory.resolve(test));
+        return Files.copy(MonitoringFiles.TESTS.resolve(test), directory.resolve(test));
     }
 
     /** Without annotations, which promtool would want repeated word by word with each alert expected. */
     private static ObjectNode bareRules() {
-        ObjectNode rules = (ObjectNode) Monitoring.rules();
+        ObjectNode rules = (ObjectNode) MonitoringFiles.rules();
         rules.findParents("annotations").forEach(rule -> ((ObjectNode) rule).remove("annotations"));
         return rules;
     }
@@ -45,20 +45,20 @@ class AlertsIT {
     @Test
     void prometheusReadsTheRulesAsTheyAre() throws IOException {
         // Given
-        Path rules = write("rules.yaml", Monitoring.rules());
+        Path rules = write("rules.yaml", MonitoringFiles.rules());
 
         // When
         String said = Promtool.check(rules);
 
         // Then
         assertTrue(
-                said.contains(
-                        "SUCCESS: %d rules found".formatted(Monitoring.alerts().size())),
+                said.contains("SUCCESS: %d rules found"
+                        .formatted(MonitoringFiles.alerts().size())),
                 said);
     }
 
     @ParameterizedTest
-    @FieldSource("dev.registrybackup.app.Monitoring#TEST_FILES")
+    @FieldSource("dev.registrybackup.app.MonitoringFiles#TEST_FILES")
     void eachAlertFiresWhereItShouldAndNowhereElse(String tests) throws IOException {
         // Given
         write("rules.yaml", bareRules());

@@ -22,9 +22,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MonitoringTest {
     private static Set<String> alertsExpected(boolean isFiring) {
         Set<String> names = new TreeSet<>();
-        for (String file : Monitoring.TEST_FILES) {
+        for (String file : MonitoringFiles.TEST_FILES) {
             for (JsonNode expected :
-                    Monitoring.yaml(Monitoring.TESTS.resolve(file)).findParents("alertname")) {
+                    MonitoringFiles.yaml(MonitoringFiles.TESTS.resolve(file)).findParents("alertname")) {
                 if (expected.path("exp_alerts").isEmpty() != isFiring) {
                     names.add(expected.path("alertname").asText());
                 }
@@ -34,7 +34,7 @@ class MonitoringTest {
     }
 
     private static Set<String> alertNames() {
-        return Monitoring.alerts().stream()
+        return MonitoringFiles.alerts().stream()
                 .map(alert -> alert.path("alert").asText())
                 .collect(Collectors.toCollection(TreeSet::new));
     }
@@ -59,7 +59,7 @@ class MonitoringTest {
                 .collect(Collectors.toSet());
 
         // When
-        List<JsonNode> alerts = Monitoring.alerts();
+        List<JsonNode> alerts = MonitoringFiles.alerts();
 
         // Then
         for (JsonNode alert : alerts) {
@@ -89,7 +89,7 @@ class MonitoringTest {
     @Test
     void alertsAndPanelsAskForMetricsThatThereAre() {
         // When
-        Set<String> asked = Monitoring.asked();
+        Set<String> asked = MonitoringFiles.asked();
 
         // Then
         assertTrue(
@@ -106,10 +106,10 @@ class MonitoringTest {
     void whatAnAlertAsksForIsOnTheDashboard() {
         // When
         Set<String> alerted = new TreeSet<>();
-        Monitoring.alerts()
+        MonitoringFiles.alerts()
                 .forEach(alert ->
                         alerted.addAll(MetricNames.of(alert.path("expr").asText())));
-        Monitoring.dashboard()
+        MonitoringFiles.dashboard()
                 .findValuesAsText("expr")
                 .forEach(expression -> alerted.removeAll(MetricNames.of(expression)));
 
@@ -138,7 +138,7 @@ class MonitoringTest {
     @Test
     void eachPanelHasADescriptionAndQueriesTheChosenNamespace() {
         // When
-        List<JsonNode> panels = Monitoring.dashboard().findParents("targets");
+        List<JsonNode> panels = MonitoringFiles.dashboard().findParents("targets");
 
         // Then
         assertTrue(panels.size() > 15);
@@ -149,7 +149,7 @@ class MonitoringTest {
                 assertTrue(expression.contains("{namespace=~\"$namespace\""), expression);
             }
         }
-        List<Integer> ids = Monitoring.dashboard().findParents("gridPos").stream()
+        List<Integer> ids = MonitoringFiles.dashboard().findParents("gridPos").stream()
                 .map(panel -> panel.path("id").asInt())
                 .toList();
         assertEquals(ids.size(), Set.copyOf(ids).size());
@@ -164,7 +164,7 @@ class MonitoringTest {
 
         // Then
         assertEquals(
-                Monitoring.dashboard().findValuesAsText("expr"),
+                MonitoringFiles.dashboard().findValuesAsText("expr"),
                 console.findValuesAsText("expr"),
                 "make it again: the head of console.jq says how");
         console.path("panels")

@@ -495,7 +495,8 @@ class ReconcileIT {
                     .then()
                     .statusCode(204);
             assertEquals(
-                    ONLY_OF_OPENSHIFT, MetricNames.notIn(service.metrics() + replicate.metrics(), Monitoring.asked()));
+                    ONLY_OF_OPENSHIFT,
+                    MetricNames.notIn(service.metrics() + replicate.metrics(), MonitoringFiles.asked()));
         }
     }
 

@@ -27,7 +27,7 @@ public final class InMemoryObjectStore implements ObjectStore {
     private final boolean versioned;
     private final Clock clock;
     /** Guarded by this: newest version last; content null is a delete marker. */
-    private final Map<String, List<Stored>> objects = new TreeMap<>();
+    private final Map<String, List<StoredVersion>> objects = new TreeMap<>();
     /** Guarded by this: the uploads under way. */
     private final Set<Upload> openUploads = new HashSet<>();
     /** Guarded by this. */
@@ -40,7 +40,7 @@ public final class InMemoryObjectStore implements ObjectStore {
     /** Guarded by this. */
     private int versions;
 
-    private record Stored(ObjectInfo info, Optional<Bytes> content) {}
+    private record StoredVersion(ObjectInfo info, Optional<Bytes> content) {}
 
     private static final class Bytes {
         private final byte[] bytes;
@@ -101,11 +101,13 @@ public final class InMemoryObjectStore implements ObjectStore {
 
     @Override
     public synchronized Optional<ObjectInfo> headBeforeWrite(String key) {
-        return newest(key).filter(stored -> stored.content().isPresent()).map(Stored::info);
+        return newest(key)
+                .filter(storedVersion -> storedVersion.content().isPresent())
+                .map(StoredVersion::info);
     }
 
-    private Optional<Stored> newest(String key) {
-        List<Stored> all = objects.getOrDefault(key, List.of());
+    private Optional<StoredVersion> newest(String key) {
+        List<StoredVersion> all = objects.getOrDefault(key, List.of());
         return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
     }
 
@@ -113,34 +115,34 @@ public final class InMemoryObjectStore implements ObjectStore {
     @MustBeClosed
     public synchronized OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
         requireBucket();
-        Stored stored = newest(key)
+        StoredVersion storedVersion = newest(key)
                 .filter(found -> found.content().isPresent())
                 .orElseThrow(() -> new ObjectStoreException(
                         StoreError.NOT_FOUND, "Failed to read %s in %s: there is none".formatted(key, bucket)));
-        return openObject(stored, range, etag);
+        return openObject(storedVersion, range, etag);
     }
 
     @Override
     public synchronized Optional<ObjectInfo> headVersion(String key, String versionId) {
         requireBucket();
-        return version(key, versionId).map(Stored::info);
+        return version(key, versionId).map(StoredVersion::info);
     }
 
     @Override
     @MustBeClosed
     public synchronized OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
         requireBucket();
-        Stored stored = version(key, versionId)
+        StoredVersion storedVersion = version(key, versionId)
                 .orElseThrow(() -> new ObjectStoreException(
                         StoreError.NOT_FOUND, "Failed to read %s of %s: there is none".formatted(versionId, key)));
-        return openObject(stored, range, Optional.empty());
+        return openObject(storedVersion, range, Optional.empty());
     }
 
-    private Optional<Stored> version(String key, String versionId) {
+    private Optional<StoredVersion> version(String key, String versionId) {
         return objects.getOrDefault(key, List.of()).stream()
-                .filter(stored -> stored.content().isPresent())
-                .filter(stored ->
-                        stored.info().versionId().orElse(UNVERSIONED_ID).equals(versionId))
+                .filter(storedVersion -> storedVersion.content().isPresent())
+                .filter(storedVersion ->
+                        storedVersion.info().versionId().orElse(UNVERSIONED_ID).equals(versionId))
                 .findFirst();
     }
 
@@ -157,34 +159,35 @@ public final class InMemoryObjectStore implements ObjectStore {
         return found.stream();
     }
 
-    private static ObjectVersion listed(Stored stored) {
-        ObjectInfo info = stored.info();
+    private static ObjectVersion listed(StoredVersion storedVersion) {
+        ObjectInfo info = storedVersion.info();
         return new ObjectVersion(
                 info.key(),
                 info.versionId().orElse(UNVERSIONED_ID),
                 info.size(),
                 info.etag(),
                 info.lastModified(),
-                stored.content().isEmpty());
+                storedVersion.content().isEmpty());
     }
 
-    private OpenObject openObject(Stored stored, Optional<ByteRange> range, Optional<String> etag) {
+    private OpenObject openObject(StoredVersion storedVersion, Optional<ByteRange> range, Optional<String> etag) {
         boolean another = etag.filter(asked -> !asked.isEmpty())
-                .filter(asked -> !asked.equals(stored.info().etag()))
+                .filter(asked -> !asked.equals(storedVersion.info().etag()))
                 .isPresent();
-        boolean beyond =
-                range.filter(bytes -> bytes.offset() >= stored.info().size()).isPresent();
+        boolean beyond = range.filter(
+                        bytes -> bytes.offset() >= storedVersion.info().size())
+                .isPresent();
         if (another || beyond) {
             throw new ObjectStoreException(
                     StoreError.PRECONDITION_FAILED,
                     "Failed to read %s in %s: it has changed"
-                            .formatted(stored.info().key(), bucket));
+                            .formatted(storedVersion.info().key(), bucket));
         }
-        byte[] all = stored.content().orElseThrow().bytes;
+        byte[] all = storedVersion.content().orElseThrow().bytes;
         byte[] asked = range.map(bytes -> Arrays.copyOfRange(
                         all, (int) bytes.offset(), (int) Math.min(all.length, bytes.offset() + bytes.length())))
                 .orElse(all);
-        return openObject(stored.info(), new ByteArrayInputStream(asked));
+        return openObject(storedVersion.info(), new ByteArrayInputStream(asked));
     }
 
     /** An open object of these parts. */
@@ -254,14 +257,14 @@ public final class InMemoryObjectStore implements ObjectStore {
         requireBucket();
         Instant now = clock.instant();
         Optional<String> version = versioned ? Optional.of("v" + ++versions) : Optional.empty();
-        List<Stored> all = objects.computeIfAbsent(key, fresh -> new ArrayList<>());
+        List<StoredVersion> all = objects.computeIfAbsent(key, fresh -> new ArrayList<>());
         if (!versioned) {
             all.clear();
         }
         Map<String, String> lowerCase = metadata.entrySet().stream()
                 .collect(Collectors.toMap(entry -> entry.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue));
         ObjectInfo info = new ObjectInfo(key, bytes.length, etag, now, lowerCase, version);
-        all.add(new Stored(info, Optional.of(new Bytes(bytes))));
+        all.add(new StoredVersion(info, Optional.of(new Bytes(bytes))));
         return version;
     }
 
@@ -329,13 +332,13 @@ public final class InMemoryObjectStore implements ObjectStore {
     @Override
     public synchronized void delete(String key, Optional<String> versionId) {
         requireBucket();
-        List<Stored> all = objects.getOrDefault(key, new ArrayList<>());
+        List<StoredVersion> all = objects.getOrDefault(key, new ArrayList<>());
         if (versionId.isPresent()) {
-            all.removeIf(
-                    stored -> stored.info().versionId().orElse(UNVERSIONED_ID).equals(versionId.get()));
+            all.removeIf(storedVersion ->
+                    storedVersion.info().versionId().orElse(UNVERSIONED_ID).equals(versionId.get()));
         } else if (versioned) {
             ObjectInfo marker = new ObjectInfo(key, 0, "", clock.instant(), Map.of(), Optional.of("v" + ++versions));
-            objects.computeIfAbsent(key, fresh -> new ArrayList<>()).add(new Stored(marker, Optional.empty()));
+            objects.computeIfAbsent(key, fresh -> new ArrayList<>()).add(new StoredVersion(marker, Optional.empty()));
         } else {
             objects.remove(key);
         }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.registrybackup.registry.RegistryPath.BlobData;
-import dev.registrybackup.registry.RegistryPath.Excluded;
+import dev.registrybackup.registry.RegistryPath.ExcludedKey;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
@@ -237,7 +237,7 @@ class RegistryLayoutTest {
         RegistryPath path = layout.parse(key);
 
         // Then
-        assertEquals(new Excluded(key), path);
+        assertEquals(new ExcludedKey(key), path);
         assertEquals(key, layout.keyOf(path));
     }
 

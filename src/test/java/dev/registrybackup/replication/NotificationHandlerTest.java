@@ -25,8 +25,8 @@ import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.replication.EventResult.Disposition;
-import dev.registrybackup.replication.RecordingListener.Failed;
-import dev.registrybackup.replication.RecordingListener.Finished;
+import dev.registrybackup.replication.RecordingListener.Completion;
+import dev.registrybackup.replication.RecordingListener.Failure;
 import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import java.time.Duration;
@@ -72,7 +72,7 @@ class NotificationHandlerTest {
         assertEquals(0, notificationHandler.keysInFlight());
         Instant written = Instant.parse("2026-03-04T05:06:00Z");
         assertEquals(
-                List.of(new Finished(Trigger.EVENT, key, ReplicationStatus.COPIED, written)),
+                List.of(new Completion(Trigger.EVENT, key, ReplicationStatus.COPIED, written)),
                 fixture.listener.finished);
     }
 
@@ -185,7 +185,7 @@ class NotificationHandlerTest {
 
         // Then
         assertEquals(EventResult.RETRY, eventResult);
-        awaitTrue(() -> fixture.listener.failed.contains(new Failed(Trigger.RETRY, key)));
+        awaitTrue(() -> fixture.listener.failed.contains(new Failure(Trigger.RETRY, key)));
     }
 
     @Test
@@ -197,7 +197,7 @@ class NotificationHandlerTest {
             blockIf(operation == Operation.PUT);
         });
         CompletableFuture<EventResult> reply = notificationHandler.handle(createdEvent(BUCKET, key), SHORT_TIMEOUT);
-        awaitTrue(() -> fixture.listener.failed.contains(new Failed(Trigger.RETRY, key)));
+        awaitTrue(() -> fixture.listener.failed.contains(new Failure(Trigger.RETRY, key)));
 
         // When
         fixture.release();
@@ -220,7 +220,7 @@ class NotificationHandlerTest {
         assertEquals(List.of(key), fixture.pendingKeys());
         awaitTrue(() -> fixture.justFailed.equals(Set.of(key)));
         assertEquals(0, notificationHandler.keysInFlight());
-        assertEquals(List.of(new Failed(Trigger.EVENT, key)), fixture.listener.failed);
+        assertEquals(List.of(new Failure(Trigger.EVENT, key)), fixture.listener.failed);
     }
 
     @Test

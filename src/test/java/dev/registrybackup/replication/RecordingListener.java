@@ -7,12 +7,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Records all calls. */
 final class RecordingListener implements ReplicationListener {
-    record Finished(Trigger trigger, String key, ReplicationStatus status, Instant writtenAt) {}
+    record Completion(Trigger trigger, String key, ReplicationStatus status, Instant writtenAt) {}
 
-    record Failed(Trigger trigger, String key) {}
+    record Failure(Trigger trigger, String key) {}
 
-    final List<Finished> finished = new CopyOnWriteArrayList<>();
-    final List<Failed> failed = new CopyOnWriteArrayList<>();
+    final List<Completion> finished = new CopyOnWriteArrayList<>();
+    final List<Failure> failed = new CopyOnWriteArrayList<>();
     final List<String> undecodable = new CopyOnWriteArrayList<>();
     final List<String> rejected = new CopyOnWriteArrayList<>();
     final List<String> otherBuckets = new CopyOnWriteArrayList<>();
@@ -20,12 +20,12 @@ final class RecordingListener implements ReplicationListener {
     @Override
     public void finished(
             Trigger trigger, String key, ReplicationResult replicationResult, Instant written, Duration took) {
-        finished.add(new Finished(trigger, key, replicationResult.status(), written));
+        finished.add(new Completion(trigger, key, replicationResult.status(), written));
     }
 
     @Override
     public void failed(Trigger trigger, String key, Throwable failure) {
-        failed.add(new Failed(trigger, key));
+        failed.add(new Failure(trigger, key));
     }
 
     @Override

@@ -114,7 +114,7 @@ class SingleThreadPoolsTest {
 
     private OpenObject stalled(OpenObject opened, String key) {
         return opened.info().key().equals(key)
-                ? InMemoryObjectStore.openObject(opened.info(), new Stalled(opened.stream()))
+                ? InMemoryObjectStore.openObject(opened.info(), new StallingStream(opened.stream()))
                 : opened;
     }
 
@@ -123,8 +123,8 @@ class SingleThreadPoolsTest {
     }
 
     /** Gives its first bytes once it is released. */
-    private final class Stalled extends FilterInputStream {
-        Stalled(InputStream in) {
+    private final class StallingStream extends FilterInputStream {
+        StallingStream(InputStream in) {
             super(in);
         }
 

@@ -60,10 +60,10 @@ final class OverviewData {
     /** Each read failure once, with the time of the oldest value that it leaves on the page. */
     private static List<Map<String, Object>> failures(BackupStatus backupStatus, Instant now) {
         Map<String, Optional<Instant>> causes = new LinkedHashMap<>();
-        for (Reading<?> reading : backupStatus.failures()) {
+        for (ReadResult<?> readResult : backupStatus.failures()) {
             causes.merge(
-                    reading.failure().orElseThrow(),
-                    reading.at(),
+                    readResult.failure().orElseThrow(),
+                    readResult.at(),
                     (one, other) -> one.isPresent() && other.isPresent() ? oldest(one, other) : Optional.empty());
         }
         return causes.entrySet().stream()

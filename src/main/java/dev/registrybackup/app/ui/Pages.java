@@ -30,7 +30,7 @@ public final class Pages {
     private final Clock clock;
     private final Templates templates = new Templates();
     private final ReadCache<BackupStatus> statuses;
-    private final ReadCache<Reading<ObjectNode>> documents;
+    private final ReadCache<ReadResult<ObjectNode>> documents;
 
     /**
      * A request for a page.
@@ -150,38 +150,39 @@ public final class Pages {
             Supplier<ObjectNode> document,
             BiFunction<ObjectNode, Instant, Optional<Map<String, Object>>> data) {
         return documents
-                .get(name, before -> read(before.orElseGet(Reading::never), document))
-                .thenApply(reading -> {
+                .get(name, before -> read(before.orElseGet(ReadResult::never), document))
+                .thenApply(readResult -> {
                     Instant now = clock.instant();
-                    if (reading.value().isEmpty() && reading.failure().isPresent()) {
+                    if (readResult.value().isEmpty() && readResult.failure().isPresent()) {
                         return message(
                                 503,
                                 "The backup did not answer",
-                                reading.failure().get(),
+                                readResult.failure().get(),
                                 request.isLoggedIn());
                     }
-                    return reading.value()
+                    return readResult
+                            .value()
                             .flatMap(json -> data.apply(json, now))
-                            .map(found -> rendered(request, template, found, reading, now))
+                            .map(found -> rendered(request, template, found, readResult, now))
                             .orElseGet(() -> notFound(request));
                 });
     }
 
     private Page rendered(
-            Request request, String template, Map<String, Object> found, Reading<?> reading, Instant now) {
+            Request request, String template, Map<String, Object> found, ReadResult<?> readResult, Instant now) {
         Map<String, Object> data = new LinkedHashMap<>(found);
         data.put("isLoggedIn", request.isLoggedIn());
         data.put(
                 "failures",
-                reading.failure().stream()
-                        .map(reason -> OverviewData.failure(reason, reading.at(), now))
+                readResult.failure().stream()
+                        .map(reason -> OverviewData.failure(reason, readResult.at(), now))
                         .toList());
         return new Page(200, templates.render(template, data));
     }
 
-    private Reading<ObjectNode> read(Reading<ObjectNode> before, Supplier<ObjectNode> document) {
+    private ReadResult<ObjectNode> read(ReadResult<ObjectNode> before, Supplier<ObjectNode> document) {
         try {
-            return Reading.of(Optional.of(document.get()), clock.instant());
+            return ReadResult.of(Optional.of(document.get()), clock.instant());
         } catch (IllegalArgumentException | NoSuchOperationException | UnknownScopeException e) {
             throw e;
         } catch (RuntimeException e) {

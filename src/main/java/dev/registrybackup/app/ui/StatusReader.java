@@ -68,45 +68,45 @@ final class StatusReader {
      * @param failures those of these values whose latest read failed
      */
     record BackupStatus(
-            Reading<VerificationRecord> verification,
-            Reading<ShareRecord> items,
-            Reading<RunRecord> reconciliation,
-            Reading<DrillRecord> drill,
-            Reading<List<Alarm>> alarms,
-            Reading<QueueCounts> backlog,
-            Reading<SortedMap<LocalDate, JsonNode>> reconciledDays,
-            Reading<SortedMap<LocalDate, JsonNode>> verifiedDays,
-            Reading<SortedMap<LocalDate, JsonNode>> drilledDays,
-            Reading<SortedMap<LocalDate, LatencyHistogram>> latencies,
-            Reading<ObjectNode> operations,
-            Reading<ObjectNode> repositories,
-            List<Reading<?>> failures) {}
+            ReadResult<VerificationRecord> verification,
+            ReadResult<ShareRecord> items,
+            ReadResult<RunRecord> reconciliation,
+            ReadResult<DrillRecord> drill,
+            ReadResult<List<Alarm>> alarms,
+            ReadResult<QueueCounts> backlog,
+            ReadResult<SortedMap<LocalDate, JsonNode>> reconciledDays,
+            ReadResult<SortedMap<LocalDate, JsonNode>> verifiedDays,
+            ReadResult<SortedMap<LocalDate, JsonNode>> drilledDays,
+            ReadResult<SortedMap<LocalDate, LatencyHistogram>> latencies,
+            ReadResult<ObjectNode> operations,
+            ReadResult<ObjectNode> repositories,
+            List<ReadResult<?>> failures) {}
 
     /** One pass over all values; once the store did not answer, it sends no more requests. */
     private final class ReadPass {
         private final Optional<BackupStatus> before;
-        private final List<Reading<?>> failures = new ArrayList<>();
+        private final List<ReadResult<?>> failures = new ArrayList<>();
         private Optional<String> down = Optional.empty();
 
         ReadPass(Optional<BackupStatus> before) {
             this.before = before;
         }
 
-        <T> Reading<T> read(Function<BackupStatus, Reading<T>> last, Supplier<T> value) {
+        <T> ReadResult<T> read(Function<BackupStatus, ReadResult<T>> last, Supplier<T> value) {
             return readOptional(last, () -> Optional.of(value.get()));
         }
 
-        <T> Reading<T> readOptional(Function<BackupStatus, Reading<T>> last, Supplier<Optional<T>> value) {
+        <T> ReadResult<T> readOptional(Function<BackupStatus, ReadResult<T>> last, Supplier<Optional<T>> value) {
             String reason = down.orElse("");
             if (reason.isEmpty()) {
                 try {
-                    return Reading.of(value.get(), clock.instant());
+                    return ReadResult.of(value.get(), clock.instant());
                 } catch (ObjectStoreException e) {
                     reason = String.valueOf(e.getMessage());
                     down = STORE_DOWN.contains(e.error()) ? Optional.of(reason) : Optional.empty();
                 }
             }
-            Reading<T> failed = before.map(last).orElseGet(Reading::never).failed(reason);
+            ReadResult<T> failed = before.map(last).orElseGet(ReadResult::never).failed(reason);
             failures.add(failed);
             return failed;
         }

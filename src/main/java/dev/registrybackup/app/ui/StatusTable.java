@@ -58,8 +58,8 @@ final class StatusTable {
         return rows;
     }
 
-    private static <T> Map<String, Object> row(String what, Reading<T> reading, Function<T, State> stateOf) {
-        State state = reading.value().map(stateOf).orElseGet(() -> new State(Level.UNKNOWN, "Could not be read"));
+    private static <T> Map<String, Object> row(String what, ReadResult<T> readResult, Function<T, State> stateOf) {
+        State state = readResult.value().map(stateOf).orElseGet(() -> new State(Level.UNKNOWN, "Could not be read"));
         return Map.of(
                 "what", what,
                 "level", state.level().data(),

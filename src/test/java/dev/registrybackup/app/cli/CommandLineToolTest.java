@@ -37,9 +37,9 @@ class CommandLineToolTest {
         PrintWriter toOut = new PrintWriter(out);
         PrintWriter toError = new PrintWriter(error);
         return CommandLineTool.answerWithoutConfiguration(toOut, toError, arguments)
-                .orElseGet(
-                        () -> new CommandLineTool(new Recorded(), "ada@laptop", toOut, toError, false, System::nanoTime)
-                                .run(arguments));
+                .orElseGet(() -> new CommandLineTool(
+                                new RecordingBackend(), "ada@laptop", toOut, toError, false, System::nanoTime)
+                        .run(arguments));
     }
 
     private static ObjectNode json(String text) {
@@ -50,7 +50,7 @@ class CommandLineToolTest {
         }
     }
 
-    private final class Recorded implements Backend {
+    private final class RecordingBackend implements Backend {
         private ObjectNode answer(String call) {
             asked.add(call);
             if (answer.equals("not ready")) {

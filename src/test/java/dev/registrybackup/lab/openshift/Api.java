@@ -118,7 +118,7 @@ final class Api {
 
     private static BiPredicate<String, String> mayReadLayers(OpenShiftApi.Account caller) {
         return (namespace, stream) ->
-                caller.granted.allows("get", Resource.IMAGE_STREAMS.group, "imagestreams/layers", namespace);
+                caller.grantedRights.allows("get", Resource.IMAGE_STREAMS.group, "imagestreams/layers", namespace);
     }
 
     private ObjectNode update(

@@ -407,7 +407,7 @@ public final class OpenShiftApi implements AutoCloseable {
 
     /** A user of the API, known by its bearer token. Safe for threads. */
     public static final class Account {
-        final Rights.Granted granted = new Rights.Granted();
+        final Rights.GrantedRights grantedRights = new Rights.GrantedRights();
         private final String name;
         private final String token;
 
@@ -440,19 +440,19 @@ public final class OpenShiftApi implements AutoCloseable {
          * @param namespace a namespace, or "*" for all of them, for lists over all, and for what is in none
          */
         public Account may(String verb, String group, String resource, String namespace) {
-            granted.decide(new Rights.Right(verb, group, resource, namespace), true);
+            grantedRights.decide(new Rights.Right(verb, group, resource, namespace), true);
             return this;
         }
 
         /** Revokes a right from now on, even one that {@link #everything()} gave. */
         public Account mayNot(String verb, String group, String resource, String namespace) {
-            granted.decide(new Rights.Right(verb, group, resource, namespace), false);
+            grantedRights.decide(new Rights.Right(verb, group, resource, namespace), false);
             return this;
         }
 
         /** Grants all rights from now on. */
         public Account everything() {
-            granted.everything();
+            grantedRights.everything();
             return this;
         }
     }

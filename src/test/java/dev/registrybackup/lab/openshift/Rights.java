@@ -44,7 +44,7 @@ final class Rights {
 
     /** Refuses with 403 in the words of KUBE endpoints/handlers/responsewriters/errors.go, forbiddenMessage. */
     static void require(OpenShiftApi.Account caller, String verb, Address address) {
-        if (!caller.granted.allows(verb, address.group(), address.resourcePath(), address.namespace())) {
+        if (!caller.grantedRights.allows(verb, address.group(), address.resourcePath(), address.namespace())) {
             String where = address.namespace().isEmpty()
                     ? "at the cluster scope"
                     : "in the namespace \"%s\"".formatted(address.namespace());
@@ -129,7 +129,7 @@ final class Rights {
         JsonNode asked = review.at("/spec/resourceAttributes");
         String subresource = asked.path("subresource").asText();
         String resource = asked.path("resource").asText() + (subresource.isEmpty() ? "" : "/" + subresource);
-        boolean allowed = account.granted.allows(
+        boolean allowed = account.grantedRights.allows(
                 asked.path("verb").asText(),
                 asked.path("group").asText(),
                 resource,
@@ -141,7 +141,7 @@ final class Rights {
     record Right(String verb, String group, String resource, String namespace) {}
 
     /** An account's rights; of two that apply the later counts. Safe for threads. */
-    static final class Granted {
+    static final class GrantedRights {
         private final Map<Right, Boolean> decisions = new LinkedHashMap<>();
         private boolean everything;
 

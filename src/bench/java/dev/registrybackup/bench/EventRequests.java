@@ -16,15 +16,15 @@ import java.util.stream.Collectors;
  * @param backup how many of each kind went to the backup's
  * @param copy how many of them moved the object: a read for each write, and the frame of an upload in parts
  */
-record Counted(SortedMap<String, Integer> registry, SortedMap<String, Integer> backup, int copy) {
+record EventRequests(SortedMap<String, Integer> registry, SortedMap<String, Integer> backup, int copy) {
 
-    static Counted of(List<RecordedRequest> requests) {
+    static EventRequests of(List<RecordedRequest> requests) {
         List<RecordedRequest> counted =
                 requests.stream().filter(request -> !isHousekeeping(request)).toList();
         int writes = count(counted, Operation.PUT_OBJECT) + count(counted, Operation.UPLOAD_PART);
         int frame =
                 count(counted, Operation.CREATE_MULTIPART_UPLOAD) + count(counted, Operation.COMPLETE_MULTIPART_UPLOAD);
-        return new Counted(
+        return new EventRequests(
                 kinds(counted, Product.REGISTRY_BUCKET), kinds(counted, Product.BACKUP_BUCKET), 2 * writes + frame);
     }
 
@@ -65,7 +65,7 @@ record Counted(SortedMap<String, Integer> registry, SortedMap<String, Integer> b
         Predicate<RecordedRequest> there = request -> request.bucket().equals(bucket);
         return requests.stream()
                 .filter(there)
-                .collect(Collectors.toMap(Counted::kind, request -> 1, Integer::sum, TreeMap::new));
+                .collect(Collectors.toMap(EventRequests::kind, request -> 1, Integer::sum, TreeMap::new));
     }
 
     private static String kind(RecordedRequest request) {

@@ -3,13 +3,13 @@ package dev.registrybackup.restore;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A bounded set of the latest entries. Evicting one only costs a repeated request. */
-final class Latest<K, V> extends LinkedHashMap<K, V> {
+/** A map of bounded size, which evicts the oldest entry for a new one. */
+final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
     private static final long serialVersionUID = 1L;
-    private static final int MOST = 100_000;
+    private static final int MAX_ENTRIES = 100_000;
 
     @Override
     protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
-        return size() > MOST;
+        return size() > MAX_ENTRIES;
     }
 }

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** The content of {@code knative/monitoring}. */
-final class Monitoring {
+final class MonitoringFiles {
     /** The tests of the alerts for promtool: a folder, and the files to run. */
     static final Path TESTS = Path.of("src/test/resources/monitoring");
 
@@ -20,7 +20,7 @@ final class Monitoring {
 
     private static final Path DIRECTORY = Path.of("knative/monitoring");
 
-    private Monitoring() {}
+    private MonitoringFiles() {}
 
     static JsonNode yaml(Path file) {
         return read(new YAMLMapper(), file);
