@@ -101,7 +101,7 @@ class DrillIT {
     }
 
     @Test
-    void theServiceRestoresReadsBackAndRemovesAndTellsHowLongEverythingWouldTake() throws IOException {
+    void theServiceRestoresReadsBackRemovesAndEstimatesTheTimeForEverything() throws IOException {
         // Given
         Map<String, String> settings = settings();
         settings.put("SERVICE_ROLE", "operations");

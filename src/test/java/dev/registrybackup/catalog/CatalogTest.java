@@ -207,7 +207,7 @@ class CatalogTest {
     }
 
     @Test
-    void aLayerOfAnotherSizeIsLacking() {
+    void aLayerOfAnotherSizeIsMissing() {
         // Given
         Digest layer = registry.layer(APP, 1000);
         Digest image = imageOf("{}", layer);
@@ -224,7 +224,7 @@ class CatalogTest {
     }
 
     @Test
-    void aCorruptConfigIsLacking() {
+    void aCorruptConfigIsMissing() {
         // Given
         Digest image = image("{\"os\":\"linux\"}");
         Digest config = Digest.of(DigestAlgorithm.SHA256, "{\"os\":\"linux\"}".getBytes(StandardCharsets.UTF_8));

@@ -84,7 +84,7 @@ class MissingIntervalsTest {
     }
 
     @Test
-    void aRecordThatIsNoneIsNotTakenForNothingAbsent() {
+    void anUnreadableRecordIsNotTakenForNothingMissing() {
         // Given
         record("{'key':'a','from':'yesterday'}");
 

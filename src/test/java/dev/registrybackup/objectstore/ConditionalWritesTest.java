@@ -41,7 +41,7 @@ class ConditionalWritesTest {
     }
 
     @Test
-    void whatWasLearnedOnceIsReadByTheNextProcessAndRememberedByThisOne() {
+    void whatWasDeterminedOnceIsReadByTheNextProcessAndRememberedByThisOne() {
         for (boolean ignores : List.of(false, true)) {
             // Given
             if (ignores) {

@@ -660,7 +660,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void inABucketThatSomethingElseFilledTheSizeOfAReferencedBlobProvesNothing() throws Exception {
+    void inABucketThatSomethingElseFilledTheSizeOfAReferencedBlobIsNotEnough() throws Exception {
         // Given
         clearVerifiedMarker();
         registry.seed(KEY, CONTENT);

@@ -311,7 +311,7 @@ class ObjectCopierTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 50, 99})
-    void anObjectWithOneFlippedBitDoesNotProveItsDigest(int position) {
+    void anObjectWithOneFlippedBitDoesNotMatchItsDigest(int position) {
         // Given
         byte[] content = bytes(100);
         Digest digest = digest(content);

@@ -326,7 +326,7 @@ class DrillTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 2})
-    void aPlanOfImageStreamsThatLacksBlobsIsAFailure(long missing) {
+    void aPlanOfImageStreamsWithMissingBlobsIsAFailure(long missing) {
         // Given
         pushed();
 

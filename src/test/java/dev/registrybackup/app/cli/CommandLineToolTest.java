@@ -307,7 +307,7 @@ class CommandLineToolTest {
 
     @ParameterizedTest
     @CsvSource({"not ready, FINDINGS, image pruner: it is not suspended", "'', UNKNOWN, the store is away"})
-    void aFailedPreflightIsAFindingAndAStoreThatIsAwayIsNone(String given, ExitCode expected, String message) {
+    void aFailedPreflightIsAFindingAndAnUnavailableStoreIsNone(String given, ExitCode expected, String message) {
         // Given
         answer = given;
 

@@ -268,7 +268,7 @@ class EventFunctionsIT {
     }
 
     @Test
-    void aPoisonEventFromAStoreIsOnRecordOnceAndDoesNotStopTheQueue() {
+    void aRejectedEventFromAStoreIsRecordedOnceAndDoesNotStopTheQueue() {
         // Given
         Blob blob = images.layer(500);
         String key = pushBlob(blob);

@@ -195,7 +195,7 @@ class ImageStreamEventHandlerTest {
     }
 
     @Test
-    void aClusterWithoutImageStreamsIsRefusedForGoodAndNothingIsTakenForGone() {
+    void aClusterWithoutImageStreamsIsRejectedAndNothingCountsAsDeleted() {
         // Given
         cluster.withoutImages();
 

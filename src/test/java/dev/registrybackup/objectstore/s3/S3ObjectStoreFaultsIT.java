@@ -158,8 +158,7 @@ class S3ObjectStoreFaultsIT {
         "503, ServiceUnavailable, UNAVAILABLE, 4",
         "400, InvalidRequest, BAD_REQUEST, 1"
     })
-    void whatTheStoreAnswersTellsWhyItFailedAndWhetherToAskAgain(
-            int status, String code, StoreError error, int requests) {
+    void theStoresAnswerDecidesTheErrorAndWhetherItIsRetried(int status, String code, StoreError error, int requests) {
         // Given
         proxy.inject(request -> true, Fault.answer(status, code));
         String why = " in the registry bucket images: the store answered " + status + " " + code;
@@ -342,7 +341,7 @@ class S3ObjectStoreFaultsIT {
 
     @ParameterizedTest
     @CsvSource({"UPLOAD_PART, write part 1 of", "COMPLETE_MULTIPART_UPLOAD, complete"})
-    void anUploadThatIsGoneIsNoAbsentObject(Operation operation, String attempt) {
+    void aMissingUploadIsNotAnAbsentObject(Operation operation, String attempt) {
         // Given: a copier takes NOT_FOUND for "the registry's object vanished"
         proxy.inject(request -> request.operation() == operation, Fault.answer(404, "NoSuchUpload"));
 
@@ -462,7 +461,7 @@ class S3ObjectStoreFaultsIT {
                 "<html><body><center><h1>404 Not Found</h1></center></body></html>",
                 "<!DOCTYPE html><html><hr>default backend - 404<br></html>"
             })
-    void anAnswerOf404ThatIsNotTheStoresIsAStoreThatIsAway(String html) {
+    void a404ThatIsNotTheStoresMeansAnUnavailableStore(String html) {
         // Given: an ingress or a router that has no route to the store for a while
         proxy.inject(request -> true, Fault.page(404, html));
         List<Executable> requests = List.of(
@@ -498,7 +497,7 @@ class S3ObjectStoreFaultsIT {
     }
 
     @Test
-    void aPartOrACompletionAnswered404ByAnotherIsAStoreThatIsAway() {
+    void aPartOrACompletionAnswered404ByAProxyMeansAnUnavailableStore() {
         for (Operation operation : List.of(Operation.UPLOAD_PART, Operation.COMPLETE_MULTIPART_UPLOAD)) {
             // Given
             proxy.inject(request -> request.operation() == operation, Fault.page(404, ""), 1);
@@ -512,7 +511,7 @@ class S3ObjectStoreFaultsIT {
     }
 
     @Test
-    void aHeadAnswered404ByAnotherIsNoAbsentObject() {
+    void aHeadAnswered404ByAProxyIsNotAnAbsentObject() {
         // Given: the HEAD meets one that has no route, and the next request one that has
         proxy.inject(request -> request.operation() == Operation.HEAD_OBJECT, Fault.page(404, ""));
 
@@ -526,7 +525,7 @@ class S3ObjectStoreFaultsIT {
     }
 
     @Test
-    void aHeadOfAVersionAnswered404ByAnotherIsNoAbsentVersion() {
+    void aHeadOfAVersionAnswered404ByAProxyIsNotAnAbsentVersion() {
         // Given
         String bucket = "images-with-versions";
         direct.createBucket(request -> request.bucket(bucket));
@@ -574,7 +573,7 @@ class S3ObjectStoreFaultsIT {
         "Last-Modified, 'Sat, 28 Nov 2026 08:00:00 GMT', 0, Content-Length",
         "Content-Length, 3, 3, Last-Modified"
     })
-    void anAnswerThatMissesAHeaderIsAStoreThatIsAwayAndKeepsNoConnection(
+    void anAnswerWithoutAHeaderMeansAnUnavailableStoreAndKeepsNoConnection(
             String given, String value, int lengthOrUnknown, String missing) {
         // Given: a proxy that compresses or filters
         HttpHandler filter = exchange -> {

@@ -116,7 +116,7 @@ class PendingStoreTest {
     }
 
     @Test
-    void aRecordThatIsGoneIsNone() {
+    void aDeletedRecordIsEmpty() {
         // When
         Optional<PendingBatch> read = pendingStore.read(name("1"));
 
@@ -125,7 +125,7 @@ class PendingStoreTest {
     }
 
     @Test
-    void aRecordThatCannotBeReadNowIsNotTakenForGone() {
+    void aRecordThatCannotBeReadNowDoesNotCountAsDeleted() {
         // Given
         PendingBatch written = pendingStore.write(List.of(key("a")));
         fail(Operation.OPEN);

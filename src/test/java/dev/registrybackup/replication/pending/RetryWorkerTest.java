@@ -211,7 +211,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void theSignOfLifeOfAGoneInstanceStaysWhileItHasRecords() {
+    void theHeartbeatOfADeadInstanceStaysWhileItHasRecords() {
         // Given
         otherStore.write(pendingKeys("a"));
         otherStore.writeHeartbeat();
