@@ -5,16 +5,16 @@ import java.util.List;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** One GET and one PUT, beside what the product does with the same object. Safe for use by many threads. */
+/** Copies an object by one GET and one PUT, to compare with the product. Safe for use by many threads. */
 final class BareCopy {
-    /** Copies lie where the product never looks. */
+    /** The product never reads keys below it. */
     private static final String PREFIX = "bench/";
-    /** Every so manieth object is looked for after a load. */
+    /** After a load, one of so many objects is checked. */
     private static final int PROBED = 10;
 
     private final Stores stores;
 
-    /** Between the buckets of these stores. */
+    /** Copies between the buckets of these stores. */
     BareCopy(Stores stores) {
         this.stores = stores;
     }
@@ -33,7 +33,7 @@ final class BareCopy {
                         RequestBody.fromBytes(content));
     }
 
-    /** Fails unless the product's copies of these are in the backup, as far as a look at every tenth tells. */
+    /** Fails unless the product's copies of every tenth of these are in the backup. */
     void requireInBackup(List<String> keys) {
         for (int at = 0; at < keys.size(); at += PROBED) {
             String key = keys.get(at);
@@ -47,7 +47,7 @@ final class BareCopy {
         }
     }
 
-    /** Takes these objects and all copies of them away. */
+    /** Deletes these objects and all copies of them. */
     void delete(List<String> keys) {
         Seeds.delete(stores.reading(), Product.REGISTRY_BUCKET, keys);
         Seeds.delete(stores.writing(), Product.BACKUP_BUCKET, keys);

@@ -25,9 +25,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * What the product costs beside rclone and beside bare copies: time, processors, memory and requests. Prints the report,
- * which is also in {@code target/bench/benchmarks.md}, with the plot beside it in {@code benchmarks.svg}; says on the error
- * stream how far it is.
+ * Compares the product with rclone and with bare copies: time, processors, memory and requests. Prints the report and
+ * writes it to {@code target/bench/benchmarks.md}, with the plot in {@code benchmarks.svg}; shows progress on standard
+ * error.
  */
 public final class Benchmark {
     private static final Path DIRECTORY = Path.of("target", "bench");
@@ -45,7 +45,7 @@ public final class Benchmark {
 
     private Benchmark() {}
 
-    /** Runs it; the system property {@code bench.quick} has it only try whether it works. */
+    /** Runs the benchmark; with the system property {@code bench.quick} a short run that only shows that it works. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         quietLogging();
         Files.createDirectories(DIRECTORY.toAbsolutePath());
@@ -63,7 +63,7 @@ public final class Benchmark {
         }
     }
 
-    /** What was measured of one store. */
+    /** The results of one store. */
     private record StoreMeasurement(String store, Map<Series, Pair> latencies, List<Slice> slices) {}
 
     private String run() throws IOException, InterruptedException {

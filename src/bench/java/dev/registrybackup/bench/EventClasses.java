@@ -22,7 +22,7 @@ final class EventClasses {
     private final Consumer<String> replicate;
     private final TestImages images = new TestImages(23);
 
-    /** Prepares through these, and has what has to be in the backup before replicated. */
+    /** Prepares events with these seeds, and replicates what has to be in the backup before. */
     EventClasses(Seeds seeds, Consumer<String> replicate) {
         this.seeds = seeds;
         this.replicate = replicate;
@@ -35,16 +35,16 @@ final class EventClasses {
         return "revision link, %d layers, %s".formatted(layers, children);
     }
 
-    /** Those whose objects the product has seen durable, or written, within the last five minutes. */
+    /** Events whose objects the product remembers as durable. */
     Map<String, Supplier<String>> remembered() {
         Map<String, Supplier<String>> classes = new LinkedHashMap<>();
         classes.put("blob, 4 KiB", () -> seeds.blob(SMALL).key());
         classes.put("blob, 40 MiB in two parts", () -> seeds.blob(IN_PARTS).key());
         classes.put("layer link, blob just copied", () -> layerLink(copied(seeds.blob(SMALL))));
-        classes.put("layer link before its blob (brings it)", () -> layerLink(seeds.blob(SMALL)));
+        classes.put("layer link before its blob (copies it)", () -> layerLink(seeds.blob(SMALL)));
         for (int layers : new int[] {FEW, MANY}) {
             classes.put(revision(layers, "children remembered"), () -> revisionLink(held(layers)));
-            classes.put(revision(layers, "before its children (brings them)"), () -> revisionLink(seeded(layers)));
+            classes.put(revision(layers, "before its children (copies them)"), () -> revisionLink(seeded(layers)));
         }
         classes.put("tag index link, revision remembered", () -> tagIndexLink(published()));
         classes.put("tag current link, new, revision remembered", () -> tagCurrentLink(published()));
@@ -53,7 +53,7 @@ final class EventClasses {
         return classes;
     }
 
-    /** Those to be sent after the product was started again. */
+    /** Events to be sent after the product was started again. */
     Map<String, Supplier<String>> forgotten() {
         Map<String, Supplier<String>> classes = new LinkedHashMap<>();
         classes.put(

@@ -28,7 +28,7 @@ record EventRequests(SortedMap<String, Integer> registry, SortedMap<String, Inte
                 kinds(counted, Product.REGISTRY_BUCKET), kinds(counted, Product.BACKUP_BUCKET), 2 * writes + frame);
     }
 
-    /** What the product does each minute without any event: signs of life, and a look at its own records. */
+    /** Whether the product sends it each minute without any event: heartbeats, and listings of its own records. */
     static boolean isHousekeeping(RecordedRequest request) {
         boolean listing =
                 request.operation() == Operation.LIST_OBJECTS && request.query().contains("prefix=registry-backup");

@@ -13,36 +13,36 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 
-/** Tells the product of objects, as a Ceph RGW does. Safe for use by many threads. */
+/** Posts notifications of objects to the product, as Ceph RGW does. Safe for use by many threads. */
 final class Events {
-    /** Long, so that the product on a busy machine answers when the copy is durable, and not that it owes it. */
+    /** Long, so that even on a busy machine the answer means durable and not pending. */
     static final Duration ANSWER_WITHIN = Duration.ofSeconds(60);
 
-    /** The product records a copy as owed two seconds before the answer is due. */
+    /** The product records a key as pending two seconds before the answer is due. */
     private static final Duration DURABLE_BOUND = ANSWER_WITHIN.minusMillis(2_500);
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI target;
 
-    /** Posts to that product. */
+    /** Posts to this product. */
     Events(Product product) {
         this(product.notificationUri());
     }
 
-    /** Posts there. */
+    /** Posts to this address. */
     Events(URI target) {
         this.target = target;
     }
 
-    /** A product between these stores that answers within that time. */
+    /** Starts a product between these stores, with {@link #ANSWER_WITHIN}. */
     static Product startProduct(S3Endpoint registry, S3Endpoint backup) {
         Map<String, String> settings = Product.settings(registry, backup);
         settings.put("EVENTS_ANSWER_WITHIN", ANSWER_WITHIN.toSeconds() + "s");
         return Product.start(settings, "-Xmx128m");
     }
 
-    /** Returns once the object is durable in the backup; fails with any other answer, or if the copy may only be owed. */
+    /** Returns once the object is durable in the backup; fails with any other answer, or if the key may only be pending. */
     void post(String key) {
         long begun = System.nanoTime();
         int status = status(HttpRequest.newBuilder(target)

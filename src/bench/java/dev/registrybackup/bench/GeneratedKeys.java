@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The keys of a registry that nobody filled: of ten, four are blobs, five layer links and one is a revision link. A
+ * Generated keys of a registry: of ten, four are blobs, five layer links and one is a revision link. A
  * repository has a hundred layer links and twenty revision links, a namespace ten repositories. The same for the same number.
  */
 final class GeneratedKeys {

@@ -2,7 +2,7 @@ package dev.registrybackup.bench;
 
 import java.util.List;
 
-/** The table of goals: what was measured beside what is to be reached, a row each. */
+/** The table of goals: each with the measured value. */
 final class Goals {
     private final StringBuilder rows = new StringBuilder();
 

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** From an event to its object durable in the backup, beside a bare copy of the same object, by turns. */
+/** Measures from an event until its object is durable, and bare copies of the same object, by turns. */
 final class Latencies {
     private static final int SMALL = 4 << 10;
     private static final int LARGE = 4 << 20;

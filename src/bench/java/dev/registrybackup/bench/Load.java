@@ -11,19 +11,19 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
-/** A closed loop: so many things at a time, the next begun as soon as one has ended. */
+/** A closed loop with a fixed concurrency: each task starts as soon as another one has finished. */
 final class Load {
 
     private Load() {}
 
-    /** How long each thing took, in nanoseconds and in the order of the things, and how long all of them took. */
+    /** The nanoseconds of each task, in their order, and of all of them together. */
     record Run(List<Long> nanos, Duration elapsed) {
         double perSecond() {
             return nanos.size() * 1e9 / elapsed.toNanos();
         }
     }
 
-    /** Does it to all of them; fails if one fails. */
+    /** Runs the task for each; fails if one fails. */
     static <T> Run run(int concurrency, List<T> things, Consumer<T> work) {
         long[] nanos = new long[things.size()];
         AtomicInteger next = new AtomicInteger();

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Runs a process to its end, and watches what it and what it starts take of memory and processors, as Linux tells. */
+/** Runs a process to its end and measures memory and processor time of it and its children, from {@code /proc}. */
 final class MeasuredProcess {
     private static final int LOOK_MILLIS = 50;
     /** Of the fields behind the name, those of utime, stime, cutime and cstime. */
@@ -25,7 +25,7 @@ final class MeasuredProcess {
     private double processor;
 
     /**
-     * How it went.
+     * The measurement.
      *
      * @param isOver whether it came to its end by itself within the limit
      * @param code its exit code
@@ -41,7 +41,7 @@ final class MeasuredProcess {
         this.limit = limit;
     }
 
-    /** Runs it for so long at most, with what it prints in that file. */
+    /** Runs the command until the limit at most; writes its output to the file. */
     static ProcessMeasurement run(List<String> command, Map<String, String> environment, Path output, Duration limit) {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
@@ -82,19 +82,19 @@ final class MeasuredProcess {
                 .sum();
         processor = Math.max(processor, processorSeconds(process.pid()) + running);
         process.descendants()
-                .filter(MeasuredProcess::isItself)
+                .filter(MeasuredProcess::isRclone)
                 .forEach(child -> children = Math.max(children, mostKibibytes(child.pid())));
     }
 
-    /** Not so just after it was forked: until it is another program it has its parent's memory. */
-    private static boolean isItself(ProcessHandle child) {
+    /** Whether it is rclone by now: a forked process has its parent's memory until it runs another program. */
+    private static boolean isRclone(ProcessHandle child) {
         return child.info()
                 .command()
                 .filter(program -> program.endsWith("/rclone"))
                 .isPresent();
     }
 
-    /** Its own and of its children that ended. */
+    /** Processor seconds of the process and of its children that have ended. */
     private static double processorSeconds(long pid) {
         try {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));

@@ -21,17 +21,17 @@ import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** What it costs to find that nothing is missing: reconcile, and a plain {@code rclone sync}, on stores of many keys. */
+/** Measures an idle run on stores of many keys: reconcile, and a plain {@code rclone sync}. */
 public final class ReconcileBenchmark {
     private static final Path DIRECTORY = Path.of("target", "bench");
     private static final List<Integer> KEYS = List.of(10_000, 100_000, 1_000_000);
     private static final List<String> PLAIN =
             List.of("sync", "one:" + Product.REGISTRY_BUCKET + "/docker", "one:" + Product.BACKUP_BUCKET + "/docker");
     private static final double KIBI = 1024;
-    /** For what asks no more than a listing takes. */
+    /** No limit, for what sends no more requests than a listing takes. */
     private static final Duration UNLIMITED = Duration.ofMinutes(30);
 
-    private static final String PARTS = RegistryLayout.METADATA_PREFIX + "reconcile/shards";
+    private static final String SHARD_SIZES = RegistryLayout.METADATA_PREFIX + "reconcile/shards";
     private static final String LAST = "2026-01-02T00:00:00Z";
 
     private final Duration limit = Duration.ofSeconds(Integer.getInteger("bench.limit", 300));
@@ -41,7 +41,7 @@ public final class ReconcileBenchmark {
 
     private ReconcileBenchmark() {}
 
-    /** Runs it. */
+    /** Runs the benchmark. */
     public static void main(String[] arguments) throws IOException {
         Logger.getLogger("").setLevel(Level.WARNING);
         Files.createDirectories(DIRECTORY.toAbsolutePath());
@@ -58,7 +58,7 @@ public final class ReconcileBenchmark {
         report.append("""
                 ## An idle run beside rclone
 
-                Two buckets with the same objects, served by a program that only lists and tells of them; all by turns on \
+                Two buckets with the same objects, served by a program that only lists them; all by turns on \
                 the same server. Ended after %d s but for `--fast-list --checksum`: "more than" is what was asked until \
                 then. Ratios are of processor seconds, which other load on the machine touches least. Memory is `VmHWM`: of the \
                 product's JVM (`-Xmx256m`) and of the largest of its rclone processes, and the sum of both, which run at \
@@ -75,7 +75,7 @@ public final class ReconcileBenchmark {
         try (ListingServer server = new ListingServer(layout, keys)) {
             server.put(VerifiedMarker.KEY, "{}");
             server.put(LastRun.KEY, last(keys).toString());
-            server.put(PARTS, parts(keys).toString());
+            server.put(SHARD_SIZES, shardSizes(keys).toString());
             reconcile(server, "**reconcile**", keys.size());
             sync(server, keys.size(), UNLIMITED, "--fast-list", "--checksum");
             sync(server, keys.size(), limit, "--fast-list");
@@ -87,7 +87,7 @@ public final class ReconcileBenchmark {
         }
     }
 
-    /** What a run before left, so that this one has no first fill to do. */
+    /** The record of an earlier run, so that this one is not a first fill. */
     private static ObjectNode last(GeneratedKeys keys) {
         ObjectNode last = JsonNodeFactory.instance.objectNode();
         ObjectNode classes = last.putObject("summary").putObject("classes");
@@ -96,12 +96,12 @@ public final class ReconcileBenchmark {
         return last.put("lastSuccessStartedAt", LAST).put("lastSuccessFinishedAt", LAST);
     }
 
-    /** How many keys each part had then. */
-    private ObjectNode parts(GeneratedKeys keys) {
-        ObjectNode parts = JsonNodeFactory.instance.objectNode();
-        keys.byDirectory(layout.blobsPrefix() + "sha256/").forEach(parts::put);
-        keys.byDirectory(layout.repositoriesPrefix()).forEach(parts::put);
-        return parts;
+    /** The record of how many keys each shard had. */
+    private ObjectNode shardSizes(GeneratedKeys keys) {
+        ObjectNode sizes = JsonNodeFactory.instance.objectNode();
+        keys.byDirectory(layout.blobsPrefix() + "sha256/").forEach(sizes::put);
+        keys.byDirectory(layout.repositoriesPrefix()).forEach(sizes::put);
+        return sizes;
     }
 
     private void reconcile(ListingServer server, String name, int keys) {

@@ -139,11 +139,11 @@ final class Report {
                 .formatted(EventClasses.MANY, EventClasses.FEW));
         perChild(rows, "children remembered");
         perChild(rows, "children not remembered");
-        perChild(rows, "before its children (brings them)");
+        perChild(rows, "before its children (copies them)");
         text.append("""
 
                 Not counted: the product's housekeeping once a minute (%d requests meanwhile), and, with the first blob \
-                after each start, a look whether all in the backup is its own.
+                after each start, a check whether everything in the backup is its own.
 
                 """.formatted(housekeeping));
     }

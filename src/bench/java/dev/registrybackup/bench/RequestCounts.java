@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Counts what each class of event asks of the stores, one event at a time, at a proxy that records all requests. */
+/** Counts the requests of each class of event, one event at a time, at a proxy that records all requests. */
 final class RequestCounts implements AutoCloseable {
     private static final int BLOB_BYTES = 4 << 10;
     private static final long AFTER_THE_ANSWER_MILLIS = 50;
@@ -22,7 +22,7 @@ final class RequestCounts implements AutoCloseable {
     private Events events;
     private long housekeeping;
 
-    /** Between these stores, with so many events of each class. */
+    /** Measures between these stores, with so many events of each class. */
     RequestCounts(Stores stores, int samples) {
         this.stores = stores;
         this.samples = samples;
@@ -37,7 +37,7 @@ final class RequestCounts implements AutoCloseable {
         return Events.startProduct(front.endpoint(), front.endpoint());
     }
 
-    /** The first blob after a start has the product look whether the backup is all its own; no other does. */
+    /** With the first blob after a start the product checks whether everything in the backup is its own. */
     private void firstBlob() {
         events.post(seeds.blob(BLOB_BYTES).key());
     }
@@ -87,7 +87,7 @@ final class RequestCounts implements AutoCloseable {
         return EventRequests.of(front.requests());
     }
 
-    /** What an event still asked after its answer would count, too. */
+    /** Requests of an event after its answer count too. */
     private static void settle() {
         try {
             Thread.sleep(AFTER_THE_ANSWER_MILLIS);

@@ -15,7 +15,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 
-/** Puts objects where a registry would, one request each and past all notifications. Safe for use by many threads. */
+/** Writes objects as a registry would, with one request each and no notification. Safe for use by many threads. */
 final class Seeds {
     private static final String REPOSITORIES = "docker/registry/v2/repositories/";
     private static final int AT_ONCE = 16;
@@ -25,16 +25,16 @@ final class Seeds {
     private final RegistryPush layout;
     private final AtomicLong sequence = new AtomicLong();
 
-    /** Into the registry's bucket, through this client. */
+    /** Writes to the registry's bucket with this client. */
     Seeds(S3Client registry) {
         this.registry = registry;
         this.layout = new RegistryPush(registry, Product.REGISTRY_BUCKET);
     }
 
-    /** A blob that is in the registry, without its bytes. */
+    /** A blob in the registry, without its bytes. */
     record SeededBlob(String digest, String key) {}
 
-    /** As many new blobs of this size. */
+    /** Writes so many new blobs of this size. */
     List<SeededBlob> blobs(int count, int size) {
         byte[] template = new byte[size];
         new Random(size).nextBytes(template);
@@ -44,7 +44,7 @@ final class Seeds {
         return List.copyOf(blobs);
     }
 
-    /** One new blob of this size. */
+    /** Writes one new blob of this size. */
     SeededBlob blob(int size) {
         return blobs(1, size).get(0);
     }
@@ -100,7 +100,7 @@ final class Seeds {
         return link(REPOSITORIES + repository + "/_manifests/tags/v1/current/link", image.digest());
     }
 
-    /** Takes objects away again. */
+    /** Deletes objects. */
     static void delete(S3Client client, String bucket, List<String> keys) {
         for (int from = 0; from < keys.size(); from += MOST_TO_DELETE) {
             List<ObjectIdentifier> some = keys.subList(from, Math.min(keys.size(), from + MOST_TO_DELETE)).stream()

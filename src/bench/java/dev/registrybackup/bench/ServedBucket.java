@@ -7,9 +7,9 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/** A bucket of generated objects, which nobody can write or read, and of small ones, which one can. For many threads. */
+/** A bucket of generated objects, which are only listed, and of small ones. Safe for use by many threads. */
 final class ServedBucket {
-    /** Sorts after every key that begins with what it is put behind. */
+    /** Sorts after every key with the prefix that it is appended to. */
     private static final String LAST = "\uffff";
 
     private final RegistryLayout layout;
@@ -42,7 +42,7 @@ final class ServedBucket {
         return small;
     }
 
-    /** What there is under that key. */
+    /** The object with that key. */
     Optional<ServedObject> find(String key) {
         if (generated.contains(key)) {
             return Optional.of(ServedObject.generated(layout, key));

@@ -6,7 +6,7 @@ import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 
 /**
- * What a store says of an object.
+ * An object in a listing.
  *
  * @param size its bytes
  * @param etag without quotes
@@ -18,7 +18,7 @@ record ServedObject(long size, String etag) {
     private static final int HEX = 16;
     private static final int MD5_LENGTH = 32;
 
-    /** Of a generated key: told from the key alone, and so the same in both stores. */
+    /** The object of a generated key: derived from the key alone, so the same in both stores. */
     static ServedObject generated(RegistryLayout layout, String key) {
         if (layout.parse(key) instanceof DigestLink link) {
             byte[] content = LinkContent.of(link.digest());
@@ -35,7 +35,7 @@ record ServedObject(long size, String etag) {
         throw new IllegalArgumentException("No such key was generated: " + key);
     }
 
-    /** Of a small object with that content. */
+    /** A small object with that content. */
     static ServedObject of(byte[] content) {
         return new ServedObject(content.length, LinkContent.md5Hex(content));
     }

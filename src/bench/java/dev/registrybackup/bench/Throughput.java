@@ -5,7 +5,7 @@ import dev.registrybackup.bench.Seeds.SeededBlob;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How many small objects a second the product makes durable, beside bare copies of the same objects, by turns. */
+/** Measures how many small objects per second the product replicates, and bare copies of the same, by turns. */
 final class Throughput {
     static final int CONCURRENCY = 64;
 
@@ -33,7 +33,7 @@ final class Throughput {
         this.scale = scale;
     }
 
-    /** Measures slices of about the length wanted, after one that warms up and tells how many objects that takes. */
+    /** Measures slices of about the length wanted, after one that warms up and shows how many objects that takes. */
     List<Slice> measure() {
         double perSecond = slice(LEAST_PAIRS * scale.sliceSeconds(), true).product();
         List<Slice> slices = new ArrayList<>();
