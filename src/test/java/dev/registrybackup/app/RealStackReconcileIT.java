@@ -3,9 +3,7 @@ package dev.registrybackup.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Blob;
 import dev.registrybackup.lab.Bucket;
@@ -24,6 +22,7 @@ import dev.registrybackup.lab.S3Request;
 import dev.registrybackup.lab.Skopeo;
 import dev.registrybackup.lab.TestImage;
 import dev.registrybackup.lab.TestImages;
+import dev.registrybackup.lab.TestJson;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -194,11 +193,7 @@ class RealStackReconcileIT {
     }
 
     private static JsonNode json(Bucket bucket, String key) {
-        try {
-            return new ObjectMapper().readTree(new String(bucket.bytes(key), StandardCharsets.UTF_8));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(key + " is no JSON", e);
-        }
+        return TestJson.parse(bucket.bytes(key));
     }
 
     private JsonNode reportOf(ProductCommand command) {

@@ -4,21 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.lab.TestJson;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DrillRequestTest {
-    private static DrillRequest parse(String json) throws JsonProcessingException {
-        JsonNode tree = new ObjectMapper().readTree(json.replace('\'', '"'));
-        return DrillRequest.parse(tree, 5, () -> 42);
+    private static DrillRequest parse(String json) {
+        return DrillRequest.parse(TestJson.object(json), 5, () -> 42);
     }
 
     @Test
-    void whatIsNotSaidIsAsUsualAndOnRecordAfterwards() throws JsonProcessingException {
+    void whatIsNotSaidIsAsUsualAndOnRecordAfterwards() {
         // When
         DrillRequest usual = parse("{}");
 

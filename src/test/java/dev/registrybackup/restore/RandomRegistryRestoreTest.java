@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.operation.FencedException;
 import dev.registrybackup.registry.RandomRegistry;
@@ -15,7 +15,6 @@ import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.replication.ReplicatorFixture;
 import dev.registrybackup.restore.Restore.RestoreResult;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -197,10 +196,6 @@ class RandomRegistryRestoreTest {
     }
 
     private static JsonNode manifest(RandomRegistry made, RegistryPath.RevisionLink revision) {
-        try {
-            return new ObjectMapper().readTree(made.content(made.layout().keyOf(new BlobData(revision.digest()))));
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+        return TestJson.parse(made.content(made.layout().keyOf(new BlobData(revision.digest()))));
     }
 }

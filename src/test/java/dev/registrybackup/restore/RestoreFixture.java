@@ -1,11 +1,10 @@
 package dev.registrybackup.restore;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
@@ -127,11 +126,7 @@ final class RestoreFixture implements AutoCloseable {
 
     /** A request in JSON with apostrophes for quotation marks. */
     RestoreRequest request(String json) {
-        try {
-            return RestoreRequest.parse(new ObjectMapper().readTree(json.replace('\'', '"')), clock.instant());
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(json, e);
-        }
+        return RestoreRequest.parse(TestJson.object(json), clock.instant());
     }
 
     /** All objects of the target with their content as text. */

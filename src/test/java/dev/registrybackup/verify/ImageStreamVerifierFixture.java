@@ -1,19 +1,17 @@
 package dev.registrybackup.verify;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.FakeCluster;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -65,11 +63,7 @@ final class ImageStreamVerifierFixture extends VerifierFixture {
     }
 
     JsonNode json(String key) {
-        try {
-            return new ObjectMapper().readTree(bucket.bytes(key));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return TestJson.parse(bucket.bytes(key));
     }
 
     JsonNode catalogDocument(String repository) {

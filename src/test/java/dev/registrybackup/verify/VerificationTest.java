@@ -12,6 +12,7 @@ import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -29,7 +30,6 @@ import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.verify.Verification.VerificationResult;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -95,11 +95,7 @@ class VerificationTest {
     }
 
     private JsonNode json(String key) {
-        try {
-            return JSON.readTree(bucket.bytes(key));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return TestJson.parse(bucket.bytes(key));
     }
 
     private Catalog catalog() {

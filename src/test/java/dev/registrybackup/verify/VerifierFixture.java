@@ -1,9 +1,9 @@
 package dev.registrybackup.verify;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
@@ -14,8 +14,6 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RandomRegistry;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -66,11 +64,7 @@ class VerifierFixture implements AutoCloseable {
     }
 
     static VerifyRequest request(String json) {
-        try {
-            return VerifyRequest.parse(new ObjectMapper().readTree(json));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return VerifyRequest.parse(TestJson.object(json));
     }
 
     /** Changes an object's bytes, not their number. */

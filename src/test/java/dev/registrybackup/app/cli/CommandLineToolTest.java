@@ -3,10 +3,9 @@ package dev.registrybackup.app.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.FindingCode;
@@ -42,14 +41,6 @@ class CommandLineToolTest {
                         .run(arguments));
     }
 
-    private static ObjectNode json(String text) {
-        try {
-            return (ObjectNode) new ObjectMapper().readTree(text.replace('\'', '"'));
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(text, e);
-        }
-    }
-
     private final class RecordingBackend implements Backend {
         private ObjectNode answer(String call) {
             asked.add(call);
@@ -59,7 +50,7 @@ class CommandLineToolTest {
             if (answer.isEmpty()) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "the store is away");
             }
-            return json(answer);
+            return TestJson.object(answer);
         }
 
         @Override
@@ -260,7 +251,7 @@ class CommandLineToolTest {
 
         // Then
         assertEquals(ExitCode.OK, exit);
-        assertEquals(List.of("preflight " + json(request)), asked);
+        assertEquals(List.of("preflight " + TestJson.object(request)), asked);
     }
 
     @ParameterizedTest
@@ -278,7 +269,7 @@ class CommandLineToolTest {
 
         // Then
         assertEquals(ExitCode.OK, exit);
-        assertEquals(List.of("drill " + json(request)), asked);
+        assertEquals(List.of("drill " + TestJson.object(request)), asked);
         assertTrue(arguments.contains("--json") || out.toString().contains("""
             3 images, 0 failed
             At 1000 bytes/s a restore of everything (60000 bytes) would take 60 s
@@ -428,7 +419,7 @@ class CommandLineToolTest {
         run((command + " --json").split(" "));
 
         // Then
-        assertEquals(json(answer).toString(), out.toString().strip());
+        assertEquals(TestJson.object(answer).toString(), out.toString().strip());
     }
 
     @Test

@@ -1,8 +1,7 @@
 package dev.registrybackup.app.ui;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.operation.NoSuchOperationException;
 import dev.registrybackup.operation.OperationId;
 import dev.registrybackup.restore.UnknownScopeException;
@@ -10,18 +9,10 @@ import java.util.Optional;
 
 /** Returns the responses that a test sets, in JSON with apostrophes for quotation marks. */
 final class FakeUiBackend implements UiBackend {
-    private ObjectNode operations = json("{'operations':[]}");
-    private ObjectNode repositories = json("{'repositories':[]}");
+    private ObjectNode operations = TestJson.object("{'operations':[]}");
+    private ObjectNode repositories = TestJson.object("{'repositories':[]}");
     private Optional<ObjectNode> operation = Optional.empty();
     private Optional<ObjectNode> repository = Optional.empty();
-
-    static ObjectNode json(String text) {
-        try {
-            return (ObjectNode) new ObjectMapper().readTree(text.replace('\'', '"'));
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(text, e);
-        }
-    }
 
     void operations(ObjectNode response) {
         operations = response;

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.MetadataStore;
@@ -65,15 +66,15 @@ class PagesTest {
 
     private void verified(Duration ago, int complete, int incomplete, int unknown) {
         Instant ended = clock.instant().minus(ago);
-        ObjectNode summary = FakeUiBackend.json(
-                "{'depth':'existence','outcome':'%s'}".formatted(incomplete > 0 ? "findings" : "ok"));
+        ObjectNode summary =
+                TestJson.object("{'depth':'existence','outcome':'%s'}".formatted(incomplete > 0 ? "findings" : "ok"));
         summary.put("startedAt", ended.toString()).put("finishedAt", ended.toString());
         summary.putObject("images")
                 .put("complete", complete)
                 .put("incomplete", incomplete)
                 .put("unknown", unknown);
         summary.putObject("severities").put("critical", incomplete);
-        ObjectNode record = FakeUiBackend.json("{}");
+        ObjectNode record = TestJson.object("{}");
         record.set("summary", summary);
         record.put("finishedAt", ended.toString());
         new MetadataStore(bucket).put(LastVerification.KEY, record.toString());
@@ -289,11 +290,11 @@ class PagesTest {
         ((ObjectNode) document.at("/images/0")).put("mediaType", HOSTILE).put("created", HOSTILE);
         ((ArrayNode) document.at("/images/0/missing")).add(HOSTILE);
         answers.repository(document);
-        ObjectNode listed = FakeUiBackend.json("{}");
+        ObjectNode listed = TestJson.object("{}");
         listed.putArray("repositories").addObject().put("repository", HOSTILE).put("problem", HOSTILE);
         listed.put("next", HOSTILE);
         answers.repositories(listed);
-        ObjectNode operation = FakeUiBackend.json("{'state':'running','kind':'verify'}");
+        ObjectNode operation = TestJson.object("{'state':'running','kind':'verify'}");
         operation
                 .put("id", HOSTILE)
                 .put("requestedBy", HOSTILE)
@@ -309,7 +310,7 @@ class PagesTest {
                 .put("subject", HOSTILE)
                 .put("problem", HOSTILE);
         answers.operation(operation);
-        ObjectNode operations = FakeUiBackend.json("{}");
+        ObjectNode operations = TestJson.object("{}");
         operations.putArray("operations").add(operation);
         answers.operations(operations);
 
@@ -339,7 +340,7 @@ class PagesTest {
     }
 
     private static ObjectNode document() {
-        ObjectNode document = FakeUiBackend.json(
+        ObjectNode document = TestJson.object(
                 "{'repository':'demo/app','at':'2026-03-04T05:00:00Z','counts':{'images':2,'tags':1,'restorable':1,'size':3145728},"
                         + "'images':[{'size':5,'restorable':false,'tags':['v1'],'missing':['sha256:gone'],"
                         + "'platforms':[{'os':'linux','architecture':'arm64'}]},"
@@ -435,9 +436,8 @@ class PagesTest {
     @Test
     void theCatalogLinksToItsNextPage() {
         // Given
-        answers.repositories(
-                FakeUiBackend.json("{'repositories':[{'repository':'a/b','images':4,'restorable':3,'tags':2,"
-                        + "'size':2048,'at':'2026-03-04T05:00:00Z'}],'next':'a/b'}"));
+        answers.repositories(TestJson.object("{'repositories':[{'repository':'a/b','images':4,'restorable':3,'tags':2,"
+                + "'size':2048,'at':'2026-03-04T05:00:00Z'}],'next':'a/b'}"));
 
         // When
         Page page = page("/page/repositories", Map.of());
@@ -450,11 +450,10 @@ class PagesTest {
     @Test
     void onlyARunningOperationReloads() {
         // Given
-        answers.operation(
-                FakeUiBackend.json("{'id':'x','state':'running','kind':'restore','objects':{'done':1,'total':4},"
-                        + "'bytes':{'done':30,'total':60}}"));
+        answers.operation(TestJson.object("{'id':'x','state':'running','kind':'restore','objects':{'done':1,'total':4},"
+                + "'bytes':{'done':30,'total':60}}"));
         Page running = page("/page/operation", Map.of("id", "x"));
-        answers.operation(FakeUiBackend.json("{'id':'y','state':'succeeded','kind':'restore'}"));
+        answers.operation(TestJson.object("{'id':'y','state':'succeeded','kind':'restore'}"));
 
         // When
         Page done = page("/page/operation", Map.of("id", "y"));
@@ -508,7 +507,7 @@ class PagesTest {
 
     private void history(String subject, String days) {
         new MetadataStore(bucket)
-                .put(DailyHistory.PREFIX + subject, FakeUiBackend.json(days).toString());
+                .put(DailyHistory.PREFIX + subject, TestJson.object(days).toString());
     }
 
     @Test

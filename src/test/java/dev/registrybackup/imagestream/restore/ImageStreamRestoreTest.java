@@ -12,6 +12,7 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.CapturedStream;
 import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.ObjectName;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.objectstore.ObjectVersion;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
@@ -501,7 +502,7 @@ class ImageStreamRestoreTest {
 
     private String layerOf(Digest image) {
         return fixture.registry()
-                .blobKey(Digest.parse(RecoveryFixture.json(fixture.bytes(image))
+                .blobKey(Digest.parse(TestJson.parse(fixture.bytes(image))
                         .at("/layers/0/digest")
                         .asText()));
     }
@@ -868,7 +869,7 @@ class ImageStreamRestoreTest {
         Digest index = fixture.pushIndex("dev/multi", "all");
         fixture.push("dev/multi", "one");
         fixture.backedUp().ready();
-        Digest child = Digest.parse(RecoveryFixture.json(fixture.bytes(index))
+        Digest child = Digest.parse(TestJson.parse(fixture.bytes(index))
                 .path("manifests")
                 .path(0)
                 .path("digest")

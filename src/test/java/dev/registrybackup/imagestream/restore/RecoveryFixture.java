@@ -1,8 +1,6 @@
 package dev.registrybackup.imagestream.restore;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.SettableClock;
@@ -11,6 +9,7 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.ImageStreamCapture;
 import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.SnapshotTaker;
+import dev.registrybackup.lab.TestJson;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
@@ -28,8 +27,6 @@ import dev.registrybackup.restore.RestoreRequest;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -178,16 +175,8 @@ final class RecoveryFixture implements AutoCloseable {
     }
 
     private byte[] config(Digest image) {
-        return bytes(
-                Digest.parse(json(bytes(image)).path("config").path("digest").asText()));
-    }
-
-    static JsonNode json(byte[] bytes) {
-        try {
-            return new ObjectMapper().readTree(bytes);
-        } catch (IOException e) {
-            throw new UncheckedIOException("No JSON", e);
-        }
+        return bytes(Digest.parse(
+                TestJson.parse(bytes(image)).path("config").path("digest").asText()));
     }
 
     static String namespace(String repository) {
@@ -256,11 +245,7 @@ final class RecoveryFixture implements AutoCloseable {
 
     /** A request in JSON with apostrophes for quotation marks. */
     RestoreRequest request(String json) {
-        try {
-            return RestoreRequest.parse(new ObjectMapper().readTree(json.replace('\'', '"')), clock.instant());
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(json, e);
-        }
+        return RestoreRequest.parse(TestJson.object(json), clock.instant());
     }
 
     /**
@@ -269,7 +254,7 @@ final class RecoveryFixture implements AutoCloseable {
      */
     static JsonNode tags(OpenShiftApi api, String repository) {
         JsonNode status = api.stream(namespace(repository), name(repository)).path("status");
-        JsonNode tags = json(status.path("tags").toString().getBytes(StandardCharsets.UTF_8));
+        JsonNode tags = TestJson.parse(status.path("tags").toString().getBytes(StandardCharsets.UTF_8));
         tags.findParents("generation").forEach(item -> ((ObjectNode) item).remove("generation"));
         return tags;
     }
