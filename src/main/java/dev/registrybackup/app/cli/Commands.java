@@ -74,7 +74,7 @@ final class Commands {
                 .addOption(flag("--referrers", "restore signatures and other referrers of an image too"))
                 .addOption(value(
                         "--image-streams",
-                        "ROUTE",
+                        "STRATEGY",
                         "ImageStreams too: by status or mapping; or tag-links for a standby",
                         "status",
                         "mapping",

@@ -1,6 +1,6 @@
 /**
- * The program as a command: restore, verify, reconcile, catalog, preflight, operations. Start with {@link
- * CommandLineTool} and {@link Commands}.
+ * The program as a command: parses the command line, asks {@link Backend} as the HTTP API does, and prints the answer.
+ * Start with {@link CommandLineTool}; {@link Commands} has the commands and their options.
  */
 @NullMarked
 package dev.registrybackup.app.cli;

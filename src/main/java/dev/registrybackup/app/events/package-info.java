@@ -1,6 +1,6 @@
 /**
- * The Funqy functions: CloudEvents of new objects and ImageStreams, dead letters, schedules, and requests of people.
- * Start with {@link EventFunctions}.
+ * The Funqy functions: CloudEvents of new objects and ImageStreams, dead letters, and schedules. Start with {@link
+ * EventFunctions}.
  */
 @NullMarked
 package dev.registrybackup.app.events;

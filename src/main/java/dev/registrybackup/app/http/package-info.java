@@ -1,6 +1,6 @@
 /**
- * Handles HTTP requests before any function runs: paths, deadlines, authorization, status codes. Start with
- * {@link RequestFilter} and {@link OperationRoutes}.
+ * The HTTP routes: paths, deadlines, authorization and status codes before any function runs, and the API and the page
+ * for people. Start with {@link RequestFilter}, then {@link OperationRoutes}.
  */
 @NullMarked
 package dev.registrybackup.app.http;
