@@ -95,7 +95,7 @@ class ArchitectureTest {
     void oneBandwidthLimitHoldsForAllThatIsReadInBulk() {
         noClasses()
                 .should(ArchConditions.callConstructorWhere(DescribedPredicate.describe(
-                        "makes a bandwidth limit beside the one of Wiring.pace",
+                        "makes a bandwidth limit beside the one of Wiring.rateLimiter",
                         call -> call.getTargetOwner().isEquivalentTo(RateLimiter.class)
                                 && !call.getOrigin().getFullName().endsWith("Wiring.rateLimiter()")
                                 && !call.getOriginOwner().isEquivalentTo(RateLimiter.class))))

@@ -131,10 +131,10 @@ public final class OnDemandOperations implements Backend, UiBackend {
     }
 
     @Override
-    public ObjectNode operations(int most) {
+    public ObjectNode operations(int limit) {
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode list = answer.putArray("operations");
-        operationService.listNewest(most).forEach(status -> list.add(status.json()));
+        operationService.listNewest(limit).forEach(status -> list.add(status.json()));
         return answer;
     }
 
@@ -163,8 +163,8 @@ public final class OnDemandOperations implements Backend, UiBackend {
     }
 
     @Override
-    public ObjectNode repositories(Optional<String> after, int most) {
-        return catalog.page(after.map(RepositoryName::new), most);
+    public ObjectNode repositories(Optional<String> after, int limit) {
+        return catalog.page(after.map(RepositoryName::new), limit);
     }
 
     private static int number(String text) {

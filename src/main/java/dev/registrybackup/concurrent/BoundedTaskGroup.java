@@ -17,12 +17,12 @@ public final class BoundedTaskGroup {
     /**
      * A group without tasks.
      *
-     * @param most how many tasks run at once at most
+     * @param concurrency how many tasks run at once at most
      */
-    public BoundedTaskGroup(WorkerPools workerPools, int most) {
+    public BoundedTaskGroup(WorkerPools workerPools, int concurrency) {
         this.workerPools = workerPools;
-        this.concurrency = most;
-        this.permits = new Semaphore(most);
+        this.concurrency = concurrency;
+        this.permits = new Semaphore(concurrency);
     }
 
     /**

@@ -70,19 +70,19 @@ public final class OpenShiftCluster implements Cluster {
                         "Failed to list %s: the cluster has no API for them at %s".formatted(resource.plural(), path)));
         List<ObjectNode> items = new ArrayList<>();
         for (JsonNode item : list.path("items")) {
-            items.add(whole(list, item));
+            items.add(withType(list, item));
         }
         String next = list.path("metadata").path("continue").asText();
         return new Page(items, next.isEmpty() ? Optional.empty() : Optional.of(next));
     }
 
     /** The item as {@link #find} returns it: a list has the kind and version once, and not in its items (Kubernetes, {@code TypeMeta}). */
-    private static ObjectNode whole(ObjectNode list, JsonNode item) {
-        ObjectNode whole = JsonNodeFactory.instance.objectNode();
-        whole.put("kind", list.path("kind").asText().replaceFirst("List$", ""));
-        whole.set("apiVersion", list.path("apiVersion"));
-        item.properties().forEach(field -> whole.set(field.getKey(), field.getValue()));
-        return whole;
+    private static ObjectNode withType(ObjectNode list, JsonNode item) {
+        ObjectNode typed = JsonNodeFactory.instance.objectNode();
+        typed.put("kind", list.path("kind").asText().replaceFirst("List$", ""));
+        typed.set("apiVersion", list.path("apiVersion"));
+        item.properties().forEach(field -> typed.set(field.getKey(), field.getValue()));
+        return typed;
     }
 
     @Override

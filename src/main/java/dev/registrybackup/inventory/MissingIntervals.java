@@ -33,7 +33,7 @@ public record MissingIntervals(ObjectStore backup) {
     /** The record's key in the backup bucket. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "missing-in-registry";
 
-    private static final int MOST_ATTEMPTS = 10;
+    private static final int MAX_ATTEMPTS = 10;
 
     /** One pass over the record for keys in ascending order; keeps no connection open between calls. For one thread. */
     public static final class MissingIntervalCursor {
@@ -56,7 +56,7 @@ public record MissingIntervals(ObjectStore backup) {
                 try {
                     return next(key, at);
                 } catch (ObjectStoreException e) {
-                    if (e.error() != StoreError.PRECONDITION_FAILED || attempt == MOST_ATTEMPTS) {
+                    if (e.error() != StoreError.PRECONDITION_FAILED || attempt == MAX_ATTEMPTS) {
                         throw e;
                     }
                     // A reconciliation rewrote the record: skip its lower keys.

@@ -79,8 +79,8 @@ class ScheduledOperations {
     /** After some lost in a row, and again after each as many, a reconciliation copies what events did not. */
     private void sendCanary() {
         int lost = onDemandOperations.canary().path("lost").asInt();
-        int most = settings.configuration().reconcile().afterLostCanaries();
-        if (lost > 0 && most > 0 && lost % most == 0) {
+        int threshold = settings.configuration().reconcile().afterLostCanaries();
+        if (lost > 0 && threshold > 0 && lost % threshold == 0) {
             start(OperationKind.RECONCILE, request(OperationKind.RECONCILE), lost + " lost canaries");
         }
     }

@@ -79,9 +79,9 @@ class BackupGauges {
     }
 
     /** Reads now and each minute. */
-    private <T> StaleAwareGauge<T> poll(Supplier<T> look) {
+    private <T> StaleAwareGauge<T> poll(Supplier<T> read) {
         StaleAwareGauge<T> seen = new StaleAwareGauge<>(meters, clock);
-        workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> seen.set(look.get()));
+        workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> seen.set(read.get()));
         return seen;
     }
 

@@ -29,10 +29,10 @@ final class StatusTable {
     /**
      * The state of one row.
      *
-     * @param said the word before the time, such as "finished"; empty without a time
+     * @param timeLabel the word before the time, such as "finished"; empty without a time
      * @param time since or as of when, from {@link Formats#moment}; an empty string without one
      */
-    private record State(Level level, String text, String said, Object time) {
+    private record State(Level level, String text, String timeLabel, Object time) {
         State(Level level, String text) {
             this(level, text, "", "");
         }
@@ -64,7 +64,7 @@ final class StatusTable {
                 "what", what,
                 "level", state.level().data(),
                 "state", state.text(),
-                "said", state.said(),
+                "timeLabel", state.timeLabel(),
                 "time", state.time());
     }
 

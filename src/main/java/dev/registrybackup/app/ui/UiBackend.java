@@ -12,13 +12,13 @@ import java.util.Optional;
  */
 public interface UiBackend {
     /** The newest operations, at most this many. */
-    ObjectNode operations(int most);
+    ObjectNode operations(int limit);
 
     /** One operation. Throws {@link NoSuchOperationException} if there is none. */
     ObjectNode operation(String id);
 
     /** A page of the catalog. */
-    ObjectNode repositories(Optional<String> after, int most);
+    ObjectNode repositories(Optional<String> after, int limit);
 
     /** One repository in its current state. Throws {@link UnknownScopeException} if the backup has none with this name. */
     ObjectNode repository(String name);
