@@ -130,7 +130,7 @@ class RealStackOpenShiftIT {
         }
     }
 
-    /** As Knative's ApiServerSource tells of a change, again while it is answered 503: the first capture may take long. */
+    /** Posts a change as Knative's ApiServerSource does, again while the answer is 503: the first capture may take long. */
     private static void hint(Product capturing) {
         Awaitility.await()
                 .atMost(BOUND)

@@ -147,7 +147,7 @@ class RealStackReplicationIT {
         assertEquals(List.of(), BackupCheck.linksBeforeTargets(beforeBackup.requests(), backup));
     }
 
-    /** Through the store's own queue, and with what this store tells of its bucket. */
+    /** The canary passes the store's own queue, and the checks read this store's bucket configuration. */
     private void aCanarysEventArrives() {
         JsonNode answer = ProductCommand.run(settings(), "preflight", "--canary", "--json")
                 .json();

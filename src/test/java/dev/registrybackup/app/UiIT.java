@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The page, as somebody looks at it in a browser without scripts. */
+/** The page in a browser without scripts. */
 @RequiresRealStack("chromium")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class UiIT {

@@ -92,7 +92,7 @@ class PreflightTest {
         });
     }
 
-    /** As the role replicate does on the event. */
+    /** Records the canary's arrival, as the role replicate does. */
     private void deliver() {
         new CanaryProbe(registry, backup, clock)
                 .recordArrival(new PendingKey(CanaryProbe.REGISTRY_PREFIX + NAME, Optional.empty()));

@@ -8,7 +8,7 @@ import java.time.ZoneOffset;
 
 /** A clock that stands still until a test moves it. */
 public final class SettableClock extends Clock {
-    /** Its first time. */
+    /** The time at the start. */
     public static final Instant START = Instant.parse("2026-03-04T05:06:07Z");
 
     private volatile Instant now = START;

@@ -1,4 +1,4 @@
-/** The main job on the embedded default, for everybody to see: see the README's first command. Never shipped. */
+/** The demonstration of the README: push, replicate, wipe and restore on an embedded store. Never shipped. */
 @NullMarked
 package dev.registrybackup.demo;
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Captures of single streams, whatever happens meanwhile. */
+/** Captures of single streams, also while they change. */
 class ImageStreamCaptureTest {
     private static final RepositoryName APP = new RepositoryName("ns/app");
     private static final Duration SECOND = Duration.ofSeconds(1);

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How the record of absences is written anew, against a model that keeps it in memory. */
+/** Rewriting the record of missing intervals, compared with a model in memory. */
 class MissingIntervalUpdateTest {
     private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
     private static final int KEYS = 40;
@@ -69,7 +69,7 @@ class MissingIntervalUpdateTest {
         }
     }
 
-    /** One range of a comparison: up to which key, and what is absent in it, if that is known. */
+    /** One range of a comparison: its last key, and the keys missing in it, if they are known. */
     private record Range(String end, Optional<SortedSet<String>> absent) {}
 
     private List<String> update(List<Range> ranges) throws IOException {

@@ -108,12 +108,12 @@ final class ChildProcess implements AutoCloseable {
         return tail(output) + tail(errors);
     }
 
-    /** All it wrote to its standard output so far. */
+    /** Its standard output so far. */
     String output() {
         return read(output);
     }
 
-    /** All it wrote to its standard error so far. */
+    /** Its standard error so far. */
     String errors() {
         return read(errors);
     }

@@ -35,7 +35,7 @@ final class Exchange {
         /** The store, or a fault in its place, begins to answer. */
         void answered(int status, long requestBytes);
 
-        /** The store's answer, before the client hears of it; returns who is to see its body. */
+        /** The store's answer, before the client gets it; returns the receiver of its body. */
         AnswerWatcher storeAnswered(long requestBytes, HttpClientResponse answer);
     }
 
@@ -214,7 +214,7 @@ final class Exchange {
         });
     }
 
-    /** A client that leaves stops its download; but what a store says about an object it made is heard to the end. */
+    /** A client that leaves stops its download. The answer about a created object is still read to its end. */
     private void giveUp(HttpClientRequest upstream) {
         aborted = true;
         if (!asked.operation().createsObject()) {

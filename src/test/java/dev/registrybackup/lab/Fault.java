@@ -58,12 +58,12 @@ public record Fault(Kind kind, long amount, String text) {
         return new Fault(Kind.CUT_RESPONSE, bodyBytes, "");
     }
 
-    /** The answer is whole as far as HTTP can tell, Content-Length too, and ends after so many bytes. */
+    /** The answer is valid HTTP, with a matching Content-Length, but ends after so many bytes. */
     public static Fault truncateResponse(long bodyBytes) {
         return new Fault(Kind.TRUNCATE_RESPONSE, bodyBytes, "");
     }
 
-    /** The lowest bit of the body's byte at this offset is not what the store sent. */
+    /** The lowest bit of the body's byte at this offset is flipped. */
     public static Fault flipResponseBit(long offset) {
         return new Fault(Kind.FLIP_RESPONSE_BIT, offset, "");
     }

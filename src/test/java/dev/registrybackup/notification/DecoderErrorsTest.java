@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is not understood, and what is said about it. */
+/** Payloads that cannot be decoded, and their messages. */
 class DecoderErrorsTest {
     private static final String ONLY_NOTIFICATIONS =
             ". Send only bucket notifications of AWS S3, Ceph RGW, MinIO or NooBaa here, alone or through SNS, SQS or"

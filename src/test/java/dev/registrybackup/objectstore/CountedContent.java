@@ -4,13 +4,13 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Content whose every opening a test decides on, by its number from 1, and that counts them. One thread at a time. */
+/** Content that counts how often it is opened; a test decides what each opening, numbered from 1, returns. For one thread. */
 public final class CountedContent implements ContentSource {
     private final long size;
     private final StreamFactory streamFactory;
     private int openCount;
 
-    /** What the opening of that number gives. */
+    /** The stream of this opening. */
     public interface StreamFactory {
         InputStream open(int number) throws IOException;
     }

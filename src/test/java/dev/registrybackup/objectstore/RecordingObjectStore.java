@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * (throw, wait, change the store) or to what is read from it.
  */
 public final class RecordingObjectStore implements ObjectStore {
-    /** What a store can be asked. */
+    /** The kinds of requests. */
     public enum Operation {
         HEAD,
         OPEN,
@@ -47,7 +47,7 @@ public final class RecordingObjectStore implements ObjectStore {
         this.delegate = below;
     }
 
-    /** Is called before each request from now on. */
+    /** Calls this before each request from now on. */
     public void beforeRequest(BiConsumer<Operation, String> step) {
         beforeRequest = step;
     }

@@ -64,19 +64,19 @@ public final class ReplicatorFixture implements AutoCloseable {
         return new InMemoryObjectStore(name, versioned, Clock.systemUTC());
     }
 
-    /** Asks for a key and for no answer yet. */
+    /** Starts to replicate a key. */
     CompletableFuture<ReplicationResult> startReplicate(String key) {
         return replicator.replicate(key).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** Asks for a key, and waits until that and all that it woke is done. */
+    /** Replicates a key, and waits until it and all links that it unblocked are done. */
     ReplicationResult replicate(String key) {
         ReplicationResult replicationResult = startReplicate(key).join();
         unblocked();
         return replicationResult;
     }
 
-    /** Asks for keys one after the other. */
+    /** Replicates keys one after the other. */
     public List<ReplicationStatus> replicateAll(List<String> keys) {
         return keys.stream().map(key -> replicate(key).status()).toList();
     }
@@ -103,18 +103,18 @@ public final class ReplicatorFixture implements AutoCloseable {
         return outcomes;
     }
 
-    /** What is done once a minute: learns what other instances recorded, and tries again what can be. */
+    /** Does what an instance does each minute: reads what other instances recorded, and retries blocked links. */
     void runPeriodicWork() {
         replicator.retryBlocked();
         unblocked();
     }
 
-    /** What it asks the registry. */
+    /** The requests to the registry. */
     public RecordingObjectStore registry() {
         return registry;
     }
 
-    /** What it asks the backup. */
+    /** The requests to the backup. */
     public RecordingObjectStore backup() {
         return backup;
     }

@@ -394,7 +394,7 @@ class FullRestoreTest {
                 .count();
     }
 
-    /** As events bring it, with whatever that records. */
+    /** Replicates everything as events do, with its records. */
     private void replicate() {
         InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
         made.writeTo(registry::seed);

@@ -48,7 +48,7 @@ class IndexedRestoreTest {
     private RandomRegistry registry = new RandomRegistry(1);
     private RestoreFixture fixture = new RestoreFixture();
 
-    /** What a restore leaves and says. */
+    /** The target and the counts after a restore. */
     private record Result(
             boolean isComplete, Map<String, String> target, ObjectNode counts, Map<FindingCode, Long> findings) {
         /** What does not depend on how much an earlier attempt had done. */
@@ -334,7 +334,7 @@ class IndexedRestoreTest {
                 new TreeMap<>(progress.progress().findingCounts()));
     }
 
-    /** The links in the target that lead to something that it lacks. */
+    /** The links in the target whose target is missing there. */
     private Set<String> brokenLinks() {
         Set<String> present = Set.copyOf(fixture.targetBucket().keys(""));
         return present.stream()

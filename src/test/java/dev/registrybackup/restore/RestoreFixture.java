@@ -65,12 +65,12 @@ final class RestoreFixture implements AutoCloseable {
         return targetBucket;
     }
 
-    /** What is asked of the backup. */
+    /** The requests to the backup. */
     RecordingObjectStore backup() {
         return backup;
     }
 
-    /** What is asked of the target. */
+    /** The requests to the target. */
     RecordingObjectStore target() {
         return target;
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** In the area everything may be changed, and nothing outside it. */
+/** Keys in the area can be changed, and no others. */
 class ScratchAreaTest {
     private static final ContentSource CONTENT = ContentSource.of(new byte[] {1});
 

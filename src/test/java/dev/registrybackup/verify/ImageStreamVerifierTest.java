@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a verification makes of the ImageStreams that were captured. */
+/** Verifying captured ImageStreams. */
 class ImageStreamVerifierTest {
     private static final String DEV = "dev/app";
     private static final String PROD = "prod/app";

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is kept of verifications of the whole backup. */
+/** The record of the last verification of the whole backup. */
 class LastVerificationTest {
     private static final String APP = "team/app";
     private static final VerificationRecord NONE =

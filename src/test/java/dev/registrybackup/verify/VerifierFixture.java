@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A store with the content of a made-up registry, and a verifier that looks at it. */
+/** A store with the content of a generated registry, and a verifier of it. */
 class VerifierFixture implements AutoCloseable {
     final SettableClock clock = new SettableClock();
     final InMemoryObjectStore bucket;
@@ -74,7 +74,7 @@ class VerifierFixture implements AutoCloseable {
         bucket.seed(key, content);
     }
 
-    /** Takes an object away. */
+    /** Deletes an object. */
     void remove(String key) {
         bucket.delete(key, Optional.empty());
     }

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** How a store that fails, that changes meanwhile, or that tells little, is verified. */
+/** Verifying a store that fails, that changes meanwhile, or that supports little. */
 class VerifierStoreTest {
     private static final String APP = "team/app";
     private static final String EXISTENCE = "{\"store\":\"registry\"}";

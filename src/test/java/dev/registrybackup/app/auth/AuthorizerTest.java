@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who is let in, how often that is asked, and what becomes of whoever nobody can tell about. */
+/** Which callers are allowed, how many reviews that takes, and that an undetermined caller is denied. */
 class AuthorizerTest {
     private static final Duration LONG = Duration.ofMinutes(2);
 
@@ -33,7 +33,7 @@ class AuthorizerTest {
     private final FakeTokenAuthorizer tokenAuthorizer = new FakeTokenAuthorizer();
     private final Authorizer authorizer = Authorizer.of(tokenAuthorizer, workerPools, clock, LONG);
 
-    /** Knows who may, counts how often it is asked, and can be held up. */
+    /** Decides by a list, counts its calls, and can be blocked. */
     private static final class FakeTokenAuthorizer implements TokenAuthorizer {
         final Set<String> allowed = ConcurrentHashMap.newKeySet();
         final List<String> asked = new CopyOnWriteArrayList<>();

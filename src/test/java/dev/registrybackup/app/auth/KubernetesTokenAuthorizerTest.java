@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Callers as a cluster knows them, over HTTP. */
+/** Token and access reviews, over HTTP. */
 class KubernetesTokenAuthorizerTest {
     private static final String TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews";
     private static final String RIGHTS = "/apis/authorization.k8s.io/v1/subjectaccessreviews";

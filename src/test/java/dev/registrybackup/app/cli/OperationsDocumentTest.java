@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.ParameterException;
 
-/** What {@code docs/operations.md} has people type, at night. */
+/** The commands in {@code docs/operations.md} exist, with their options. */
 class OperationsDocumentTest {
     private static final Pattern COMMAND =
             Pattern.compile("(?m)(?:^ *|`)registry-backup (?!\\()([a-z][^`#\\n]*?) *(?:`|#|$)");
@@ -64,7 +64,7 @@ class OperationsDocumentTest {
         }
     }
 
-    /** Who pastes a block in an outage finds no function of an earlier edition in it. */
+    /** Each function that a block calls is defined on the page. */
     @Test
     void eachLineToPasteBeginsWithAProgramOrAFunctionOfThePage() throws IOException {
         // Given

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What becomes of the configuration, and what of it stops the start. */
+/** How properties become settings, and which values stop the start. */
 class SettingsTest {
     @Test
     void twoBucketsOnAwsNeedNothingElse() {
@@ -71,7 +71,7 @@ class SettingsTest {
         assertFalse(registry.toString().contains("secretKey=b"), registry::toString);
     }
 
-    /** What is printed of a configuration that cannot work. */
+    /** The message for an invalid configuration. */
     private static String problem(Map<String, String> given) {
         Exception failure = assertThrows(Exception.class, () -> TestSettings.with(given));
         return String.join("\n", ConfigurationException.find(failure));

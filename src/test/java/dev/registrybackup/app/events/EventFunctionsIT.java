@@ -38,7 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** The HTTP side of the packaged program, in the replicate role: what is answered to whom, and what it starts. */
+/** Events by HTTP to the packaged program in the role replicate: their responses, and what they start. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EventFunctionsIT {
     private static final Duration BOUND = Duration.ofMinutes(2);
@@ -66,7 +66,7 @@ class EventFunctionsIT {
         buckets.front().reset();
     }
 
-    /** What a fault held up is let finish, so that no test waits in another's queue. */
+    /** Waits for requests that a fault delayed, so that no test waits for those of another one. */
     @AfterEach
     void healAndLetFinish() {
         buckets.front().heal();

@@ -21,7 +21,7 @@ import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** What is shown of what is on record, before it is known, while it is, and once it cannot be read any more. */
+/** Gauges of records: before the first read, after it, and once they cannot be read any more. */
 class BackupGaugesTest {
     private static final Instant ENDED = Instant.ofEpochSecond(1_800_000_060);
 

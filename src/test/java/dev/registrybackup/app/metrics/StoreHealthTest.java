@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The stores' state is asked for by who reads it, and not more often than once a minute. */
+/** Reading the stores' state checks them, at most once a minute. */
 class StoreHealthTest {
     private final WorkerPools workerPools = new WorkerPools(1, 1);
     private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry");

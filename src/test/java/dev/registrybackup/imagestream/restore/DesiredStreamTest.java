@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which images a restore takes for the registry's own, and a verification. */
+/** Which images count as the registry's own in a restore and in a verification. */
 class DesiredStreamTest {
     private static final RepositoryName APP = new RepositoryName("ns/app");
     private static final String ELSEWHERE = "quay.io/ns/app@sha256:";

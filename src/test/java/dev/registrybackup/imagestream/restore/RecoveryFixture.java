@@ -73,12 +73,12 @@ final class RecoveryFixture implements AutoCloseable {
         return fresh;
     }
 
-    /** Who restores. May do everything unless a test says otherwise. */
+    /** The account that restores. Has every right unless a test revokes it. */
     OpenShiftApi.Account restorer() {
         return restorer;
     }
 
-    /** Has somebody else restore, who may do nothing yet. */
+    /** Restores with another account, which has no rights yet. */
     OpenShiftApi.Account restoreAs(String name) {
         restorer = fresh.account(name);
         return restorer;
@@ -96,7 +96,7 @@ final class RecoveryFixture implements AutoCloseable {
         return target;
     }
 
-    /** What is recordedTarget of the target. */
+    /** The requests to the target. */
     RecordingObjectStore recordedTarget() {
         return recordedTarget;
     }
@@ -187,14 +187,14 @@ final class RecoveryFixture implements AutoCloseable {
         return repository.split("/", 2)[1];
     }
 
-    /** Has the blobs and links in the backup, as events bring them, and takes a snapshot. */
+    /** Replicates blobs and links into the backup, and takes a snapshot. */
     RecoveryFixture backedUp() {
         copied();
         new SnapshotTaker(lostCluster(), backup, workerPools, clock, RecoveryFixture::random).take(scratch);
         return this;
     }
 
-    /** Has the blobs and links in the backup, as events bring them. */
+    /** Replicates blobs and links into the backup. */
     void copied() {
         registry.backedUpObjects().forEach(backup::seed);
     }
@@ -205,7 +205,7 @@ final class RecoveryFixture implements AutoCloseable {
                 .capture(new RepositoryName(repository));
     }
 
-    /** Has the cluster that is restored into ready, as the preflight asks for, but for the namespaces. */
+    /** Prepares the cluster that is restored into so that its preflight passes, except for the namespaces. */
     RecoveryFixture ready() {
         applyRemedy("oc patch imagepruner.imageregistry.operator.openshift.io/cluster --type=merge -p"
                 + " '{\"spec\":{\"suspend\":true}}'");
@@ -270,7 +270,7 @@ final class RecoveryFixture implements AutoCloseable {
         return images;
     }
 
-    /** What was recordedTarget of the cluster that is restored into that changes something there. */
+    /** The requests that change something in the cluster that is restored into. */
     List<String> writes() {
         return fresh.requests().stream()
                 .filter(request -> !request.startsWith("GET") && !request.contains("selfsubjectaccessreviews"))

@@ -361,7 +361,7 @@ public final class OpenShiftApi implements AutoCloseable {
         return api.streams().update(target, "oc", (namespace, stream) -> true);
     }
 
-    /** Takes the Image away, as a pruner does; fails if it is absent. */
+    /** Deletes the Image, as a pruner does; fails if it is absent. */
     public void removeImage(String digest) {
         run(() -> store.delete(Resource.IMAGES, "", digest));
     }

@@ -152,7 +152,7 @@ final class Store {
         }
     }
 
-    /** Takes it away; refused with 404 if it is absent. */
+    /** Deletes it; refused with 404 if it is absent. */
     void delete(Resource resource, String namespace, String name) {
         existing(resource, namespace, name);
         all(resource).remove(key(namespace, name));

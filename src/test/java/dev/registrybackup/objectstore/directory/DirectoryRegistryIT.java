@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real registry's tree, seen and changed through the store; RealStackRestoreIT has one served that the store wrote. */
+/** Reads and changes a real registry's tree through the store. RealStackRestoreIT serves a tree that the store wrote. */
 @RequiresRealStack
 class DirectoryRegistryIT {
     private static final RegistryLayout LAYOUT = new RegistryLayout("");

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the short path sends, and what it makes of answers that no store of the lab gives. */
+/** The requests sent without the SDK's S3 client, and answers that no store of the lab gives. */
 class S3HttpClientTest {
     private static final S3Timeouts TIMEOUTS =
             new S3Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(30));

@@ -49,7 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 
-/** How the S3 adapter meets a store that fails. */
+/** The S3 adapter with a store that fails. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class S3ObjectStoreFaultsIT {
     private static final String BUCKET = "images";
