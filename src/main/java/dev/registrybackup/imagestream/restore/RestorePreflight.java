@@ -113,7 +113,7 @@ final class RestorePreflight {
     }
 
     /**
-     * Runs a check that asks the cluster. If the cluster does not tell, the check fails. By mapping a missing right to look
+     * Runs a check that asks the cluster. If the cluster does not answer, the check fails. By mapping a missing right to look
      * is a warning only: an editor of a namespace may not look at the cluster's configuration, and images that mapping
      * adds are too young for the pruner.
      */
