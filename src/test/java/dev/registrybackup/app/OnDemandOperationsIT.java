@@ -92,6 +92,8 @@ class OnDemandOperationsIT {
                 "{'scope':                                | 400 | The body is not valid JSON",
                 "[]                                       | 400 | The body must be a JSON object",
                 "{'scope':{'all':true},'target':'nowhere'} | 400 | Configured targets: [dr, registry]",
+                "{'scope':{'all':true},'endpoint':'http://elsewhere'} | 400 | \"endpoint\" is not a field of a restore request",
+                "{'scope':{'all':true},'directory':'/tmp'} | 400 | \"directory\" is not a field of a restore request",
                 "{'scope':{'image':'demo/app:none'}}      | 404 | The backup has nothing of"
             })
     void anInvalidRestoreIsRefusedAndNothingIsWritten(String body, int status, String reason) {

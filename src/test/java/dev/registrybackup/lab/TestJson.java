@@ -14,8 +14,13 @@ public final class TestJson {
 
     /** Parses an object that is written with apostrophes for quotation marks. */
     public static ObjectNode object(String text) {
+        return (ObjectNode) parse(text);
+    }
+
+    /** Parses JSON that is written with apostrophes for quotation marks. */
+    public static JsonNode parse(String text) {
         try {
-            return (ObjectNode) MAPPER.readTree(text.replace('\'', '"'));
+            return MAPPER.readTree(text.replace('\'', '"'));
         } catch (IOException e) {
             throw new UncheckedIOException("Failed to parse " + text, e);
         }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class DrillRequestTest {
     private static DrillRequest parse(String json) {
-        return DrillRequest.parse(TestJson.object(json), 5, () -> 42);
+        return DrillRequest.parse(TestJson.parse(json), 5, () -> 42);
     }
 
     @Test

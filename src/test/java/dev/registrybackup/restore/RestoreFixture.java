@@ -126,7 +126,7 @@ final class RestoreFixture implements AutoCloseable {
 
     /** A request in JSON with apostrophes for quotation marks. */
     RestoreRequest request(String json) {
-        return RestoreRequest.parse(TestJson.object(json), clock.instant());
+        return RestoreRequest.parse(TestJson.parse(json), clock.instant());
     }
 
     /** All objects of the target with their content as text. */

@@ -64,7 +64,7 @@ class VerifierFixture implements AutoCloseable {
     }
 
     static VerifyRequest request(String json) {
-        return VerifyRequest.parse(TestJson.object(json));
+        return VerifyRequest.parse(TestJson.parse(json));
     }
 
     /** Changes an object's bytes, not their number. */

@@ -245,7 +245,7 @@ final class RecoveryFixture implements AutoCloseable {
 
     /** A request in JSON with apostrophes for quotation marks. */
     RestoreRequest request(String json) {
-        return RestoreRequest.parse(TestJson.object(json), clock.instant());
+        return RestoreRequest.parse(TestJson.parse(json), clock.instant());
     }
 
     /**
