@@ -141,6 +141,8 @@ public final class CephRgw implements AutoCloseable {
             daemon.destroyForcibly();
         } catch (ExecutionException | TimeoutException stubborn) {
             daemon.destroyForcibly();
+            // Its folder is removed next.
+            daemon.onExit().join();
         }
     }
 
