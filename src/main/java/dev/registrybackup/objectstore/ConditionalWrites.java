@@ -27,7 +27,7 @@ public final class ConditionalWrites {
 
     /**
      * Whether {@link ObjectStore#putIfAbsent} leaves an existing object unchanged. Sends one request on the first call,
-     * three for a new bucket, and none later.
+     * three or four for a new bucket, and none later.
      *
      * @throws ObjectStoreException if that cannot be determined now
      */
@@ -39,10 +39,17 @@ public final class ConditionalWrites {
         return heeded.get();
     }
 
-    /** Records true, then false if the record is absent: the value that remains is the result. */
+    /**
+     * Records nothing yet, then false if the record is absent, and true only once that was refused: another process that
+     * reads it meanwhile, or after this one was killed, learns nothing wrong.
+     */
     private boolean probe() {
+        records.put(KEY, "{}");
+        if (records.putIfAbsent(KEY, json(false))) {
+            return false;
+        }
         records.put(KEY, json(true));
-        return !records.putIfAbsent(KEY, json(false));
+        return true;
     }
 
     private static String json(boolean isHeeded) {

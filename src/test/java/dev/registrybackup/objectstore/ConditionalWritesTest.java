@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,11 @@ class ConditionalWritesTest {
         // Then
         assertTrue(heeded);
         assertEquals(
-                List.of(request(Operation.OPEN), request(Operation.PUT), request(Operation.REFUSED_PUT)),
+                List.of(
+                        request(Operation.OPEN),
+                        request(Operation.PUT),
+                        request(Operation.REFUSED_PUT),
+                        request(Operation.PUT)),
                 requests.requests());
     }
 
@@ -63,6 +68,44 @@ class ConditionalWritesTest {
             assertEquals(!ignores, remembered);
             assertEquals(List.of(request(Operation.OPEN)), requests.requests());
         }
+    }
+
+    @Test
+    void aProcessThatStartsWhileAnotherTriesItLearnsTheSame() {
+        // Given
+        bucket.ignoreConditions();
+        List<Boolean> others = new ArrayList<>();
+        requests.beforeRequest((operation, key) -> {
+            if (operation == Operation.PUT) {
+                others.add(new ConditionalWrites(bucket).areHeeded());
+            }
+        });
+
+        // When
+        boolean heeded = new ConditionalWrites(requests).areHeeded();
+
+        // Then
+        assertFalse(heeded);
+        assertFalse(others.contains(true), others::toString);
+        assertTrue(others.size() > 1, others::toString);
+    }
+
+    @Test
+    void aTrialThatDidNotEndIsRepeated() {
+        // Given
+        requests.beforeRequest((operation, key) -> {
+            if (operation == Operation.PUT && bucket.head(ConditionalWrites.KEY).isPresent()) {
+                throw new IllegalStateException("Killed");
+            }
+        });
+        assertThrows(IllegalStateException.class, new ConditionalWrites(requests)::areHeeded);
+        bucket.ignoreConditions();
+
+        // When
+        boolean heeded = new ConditionalWrites(bucket).areHeeded();
+
+        // Then
+        assertFalse(heeded);
     }
 
     @Test
