@@ -32,7 +32,7 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
     }
 
     JsonCursor element(int index) {
-        return new JsonCursor(value.path(index), "%s[%d]".formatted(path, index), envelopeDepth);
+        return new JsonCursor(value.path(index), path + "[" + index + "]", envelopeDepth);
     }
 
     /** The content of this envelope. */

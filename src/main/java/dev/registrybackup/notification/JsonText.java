@@ -37,20 +37,22 @@ final class JsonText {
     }
 
     JsonNode parse(byte[] payload) {
-        String subject = "Failed to decode a payload of %d bytes: ".formatted(payload.length);
         try {
             JsonNode tree = mapper.readTree(payload);
             if (tree.isMissingNode()) {
-                throw new NotJsonException(subject + "it is empty. " + remedy);
+                throw new NotJsonException(message(payload, "it is empty"));
             }
             return tree;
         } catch (StreamConstraintsException e) {
-            String reason = "it is larger or deeper than any notification (%s). ".formatted(reason(e));
-            throw new UndecodableEventException(subject + reason + remedy, e);
+            String reason = "it is larger or deeper than any notification (%s)".formatted(reason(e));
+            throw new UndecodableEventException(message(payload, reason), e);
         } catch (IOException e) {
-            String reason = "it is not JSON (%s). ".formatted(reason(e));
-            throw new NotJsonException(subject + reason + remedy, e);
+            throw new NotJsonException(message(payload, "it is not JSON (%s)".formatted(reason(e))), e);
         }
+    }
+
+    private String message(byte[] payload, String reason) {
+        return "Failed to decode a payload of %d bytes: %s. %s".formatted(payload.length, reason, remedy);
     }
 
     /** Parses text inside a payload. Invalid text makes the payload undecodable, not "not JSON". */
