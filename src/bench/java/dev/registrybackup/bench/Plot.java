@@ -35,8 +35,7 @@ final class Plot {
             String colour = COLOURS.get(number % COLOURS.size());
             StringBuilder points = new StringBuilder();
             entry.getValue()
-                    .forEach(point -> points.append(
-                            "%d,%d ".formatted(across.at(point.size()), up.at(point.value()))));
+                    .forEach(point -> points.append("%d,%d ".formatted(across.at(point.size()), up.at(point.value()))));
             line(colour, points.toString());
             text(left + 5, MARGIN + 12 + 15 * number, colour, entry.getKey());
             number++;

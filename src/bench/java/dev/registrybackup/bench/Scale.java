@@ -47,8 +47,7 @@ record Scale(
 
     /** Five minutes: to see that it works, and roughly where it stands. */
     static Scale quick() {
-        return new Scale(
-                1, 3, 10, 4, 3, 1, 3, List.of(new DataSet(42, SMALL_LAYER), new DataSet(4, LARGE_LAYER)));
+        return new Scale(1, 3, 10, 4, 3, 1, 3, List.of(new DataSet(42, SMALL_LAYER), new DataSet(4, LARGE_LAYER)));
     }
 
     /** As the system property {@code bench.quick} says. */
