@@ -144,9 +144,7 @@ final class BesideRclone {
                 .put(
                         work,
                         new Comparison(
-                                measured,
-                                rclone.getOrDefault(work, List.of()),
-                                requests.getOrDefault(work, 0)))));
+                                measured, rclone.getOrDefault(work, List.of()), requests.getOrDefault(work, 0)))));
         return comparisons;
     }
 

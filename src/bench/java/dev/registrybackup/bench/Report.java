@@ -60,8 +60,8 @@ final class Report {
                 | Ratio | Ours, MiB | rclone, MiB |
                 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
                 """);
-        filled.forEach((data, ways) -> ways.forEach((way, works) -> works.forEach((work, comparison) -> text.append(
-                "| %s | %s | %,d | %s | %s | %s | %s | %s |%n"
+        filled.forEach((data, ways) -> ways.forEach((way, works) ->
+                works.forEach((work, comparison) -> text.append("| %s | %s | %,d | %s | %s | %s | %s | %s |%n"
                         .formatted(
                                 way.labelOf(data),
                                 work.label(),
@@ -103,7 +103,8 @@ final class Report {
     }
 
     private static Map<String, List<Point>> lines(
-            Map<DataSet, Map<Way, Map<Work, Comparison>>> filled, ToDoubleFunction<MeasuredProcess.ProcessMeasurement> figure) {
+            Map<DataSet, Map<Way, Map<Work, Comparison>>> filled,
+            ToDoubleFunction<MeasuredProcess.ProcessMeasurement> figure) {
         Map<String, List<Point>> lines = new LinkedHashMap<>();
         filled.forEach((data, ways) -> ways.forEach((way, works) -> {
             Comparison comparison = works.get(Work.FIRST_FILL);

@@ -25,8 +25,7 @@ import java.util.stream.IntStream;
  */
 final class Starts {
     private static final Path DIRECTORY = Path.of("target", "bench");
-    static final Path JAR =
-            Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+    static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
     /** As in a pod with the limit of 512 MiB that the manifests set, of which the image gives 60 % to the heap. */
     private static final String HEAP = "-Xmx307m";
 
