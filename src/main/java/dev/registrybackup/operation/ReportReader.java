@@ -33,7 +33,7 @@ public final class ReportReader {
     private static final Pattern FILE_PATTERN = Pattern.compile(".*/findings-([0-9]{1,9})\\.ndjson");
 
     /** A file is written once it is full, including the finding that filled it. */
-    private static final int LARGEST_PART = 2 * ReportWriter.FILE_BYTES;
+    private static final int MAX_FILE_BYTES = 2 * ReportWriter.FILE_BYTES;
 
     private final ObjectStore backup;
     private final MetadataStore records;
@@ -50,16 +50,16 @@ public final class ReportReader {
     /**
      * The ids of the newest finished reports, newest first: an id begins with the time of the request.
      *
-     * @param most the maximum number
+     * @param limit the maximum number
      */
-    public List<String> newestIds(int most) {
+    public List<String> newestIds(int limit) {
         Deque<String> last = new ArrayDeque<>();
         try (Stream<ObjectInfo> listing = backup.list(ReportWriter.PREFIX)) {
             listing.map(object -> SUMMARY_PATTERN.matcher(object.key()))
                     .filter(Matcher::matches)
                     .forEach(summary -> {
                         last.addLast(summary.group(1));
-                        if (last.size() > most) {
+                        if (last.size() > limit) {
                             last.removeFirst();
                         }
                     });
@@ -100,7 +100,7 @@ public final class ReportReader {
 
     private byte[] read(String key) {
         try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
-            return reading.readAll(LARGEST_PART);
+            return reading.readAll(MAX_FILE_BYTES);
         }
     }
 

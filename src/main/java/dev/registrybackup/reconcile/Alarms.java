@@ -55,7 +55,7 @@ public final class Alarms {
         records.put(PREFIX + raised.id(), raised.json().toString());
         LogEvent.of("alarm")
                 .with("id", raised.id())
-                .with("problem", problem)
+                .with("reason", problem)
                 .with(
                         "remedy",
                         "check the registry, then acknowledge the alarm: POST /reconcile with the id, or reconcile"

@@ -27,16 +27,16 @@ public final class LastRun {
      * @param lastSuccessFinishedAt when it ended, UTC
      * @param lastCompleteStartedAt when the last complete run began, UTC; empty if there was none
      */
-    public record RunRecord(
+    public record LastRunRecord(
             ObjectNode summary,
             Optional<Instant> lastSuccessStartedAt,
             Optional<Instant> lastSuccessFinishedAt,
             Optional<Instant> lastCompleteStartedAt) {
-        private static final RunRecord NONE = new RunRecord(
+        private static final LastRunRecord NONE = new LastRunRecord(
                 JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty(), Optional.empty());
 
         /** Keeps its own copy of the summary. */
-        public RunRecord {
+        public LastRunRecord {
             summary = summary.deepCopy();
         }
     }
@@ -47,32 +47,38 @@ public final class LastRun {
     }
 
     /** The record; an empty one if there is none, or it cannot be read. */
-    public RunRecord read() {
+    public LastRunRecord read() {
         return parse(records.read(KEY));
     }
 
     void write(ObjectNode summary, boolean isSuccess, boolean isComplete, Instant begun, Instant ended) {
         records.update(KEY, before -> {
-            RunRecord runRecord = parse(before);
+            LastRunRecord lastRunRecord = parse(before);
             ObjectNode json = JsonNodeFactory.instance.objectNode();
             json.set("summary", summary);
             MetadataStore.putTime(
-                    json, "lastSuccessStartedAt", isSuccess ? Optional.of(begun) : runRecord.lastSuccessStartedAt());
+                    json,
+                    "lastSuccessStartedAt",
+                    isSuccess ? Optional.of(begun) : lastRunRecord.lastSuccessStartedAt());
             MetadataStore.putTime(
-                    json, "lastSuccessFinishedAt", isSuccess ? Optional.of(ended) : runRecord.lastSuccessFinishedAt());
+                    json,
+                    "lastSuccessFinishedAt",
+                    isSuccess ? Optional.of(ended) : lastRunRecord.lastSuccessFinishedAt());
             MetadataStore.putTime(
-                    json, "lastCompleteStartedAt", isComplete ? Optional.of(begun) : runRecord.lastCompleteStartedAt());
+                    json,
+                    "lastCompleteStartedAt",
+                    isComplete ? Optional.of(begun) : lastRunRecord.lastCompleteStartedAt());
             return json;
         });
     }
 
-    private static RunRecord parse(ObjectNode json) {
+    private static LastRunRecord parse(ObjectNode json) {
         return json.path("summary") instanceof ObjectNode summary
-                ? new RunRecord(
+                ? new LastRunRecord(
                         summary,
                         MetadataStore.parseTime(json, "lastSuccessStartedAt"),
                         MetadataStore.parseTime(json, "lastSuccessFinishedAt"),
                         MetadataStore.parseTime(json, "lastCompleteStartedAt"))
-                : RunRecord.NONE;
+                : LastRunRecord.NONE;
     }
 }

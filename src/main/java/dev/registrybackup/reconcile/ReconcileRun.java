@@ -144,7 +144,7 @@ final class ReconcileRun {
         // A manifest is pushed after its blobs. So the snapshot comes first: blobs may be newer than it, never older.
         boolean isCaptured =
                 new SnapshotPhase(backup.store(), tools, reconcilePolicy, alarms, context).run(scratch, summary);
-        LastRun.RunRecord last = new LastRun(backup.store()).read();
+        LastRun.LastRunRecord last = new LastRun(backup.store()).read();
         boolean isFilled = last.lastSuccessStartedAt().isPresent() || hasComparedAll(last.summary());
         CopyPhase copyPhase = copyPhase(startedAt, isFilled);
         copyPending(copyPhase);

@@ -171,13 +171,13 @@ final class ShardPlanner {
         return new Shard(root, CompareBy.CONTENT, leftOut, false);
     }
 
-    private long largerCount(String prefix, long most) {
-        return Math.max(count(storePair.registry(), prefix, most), count(storePair.backup(), prefix, most));
+    private long largerCount(String prefix, long limit) {
+        return Math.max(count(storePair.registry(), prefix, limit), count(storePair.backup(), prefix, limit));
     }
 
-    private static long count(ObjectStore store, String prefix, long most) {
+    private static long count(ObjectStore store, String prefix, long limit) {
         try (Stream<ObjectInfo> listing = store.list(prefix)) {
-            return listing.limit(most).count();
+            return listing.limit(limit).count();
         }
     }
 }

@@ -124,7 +124,7 @@ final class SnapshotPhase {
                 .put("imagesMissing", snapshotSummary.imagesMissing());
         LogEvent.of("imagestreams-captured")
                 .with("key", snapshotSummary.key())
-                .with("imageStreams", snapshotSummary.streams())
+                .with("image-streams", snapshotSummary.streams())
                 .with("items", snapshotSummary.items())
                 .with("images", snapshotSummary.images())
                 .with("images-missing", snapshotSummary.imagesMissing())

@@ -123,7 +123,7 @@ class ReportReaderTest {
     }
 
     @Test
-    void aStoreThatIsAwayIsNoMissingReport() {
+    void anUnavailableStoreIsNoMissingReport() {
         // Given
         backup.failAlways(StoreError.UNAVAILABLE, "The store is away");
 

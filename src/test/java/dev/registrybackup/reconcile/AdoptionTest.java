@@ -308,7 +308,7 @@ class AdoptionTest {
     }
 
     @Test
-    void aBlobThatIsGoneSinceItWasListedIsNotMissed() {
+    void aBlobThatWasDeletedSinceItWasListedIsNoFinding() {
         // Given
         List<Digest> blobs = copyBlobs(2);
         String gone = registry.blobKey(blobs.get(0));

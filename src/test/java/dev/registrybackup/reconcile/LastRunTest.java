@@ -27,13 +27,13 @@ class LastRunTest {
     @Test
     void withoutARecordThereWasNone() {
         // When
-        LastRun.RunRecord runRecord = lastRun.read();
+        LastRun.LastRunRecord lastRunRecord = lastRun.read();
 
         // Then
         assertEquals(
-                new LastRun.RunRecord(
+                new LastRun.LastRunRecord(
                         JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty(), Optional.empty()),
-                runRecord);
+                lastRunRecord);
     }
 
     @ParameterizedTest
@@ -48,7 +48,7 @@ class LastRunTest {
         // Then
         Instant lastSuccess = isSuccess ? TUESDAY : MONDAY;
         assertEquals(
-                new LastRun.RunRecord(
+                new LastRun.LastRunRecord(
                         summary(2),
                         Optional.of(lastSuccess),
                         Optional.of(lastSuccess.plusSeconds(60)),

@@ -6,7 +6,7 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.reconcile.Alarms;
 import dev.registrybackup.reconcile.LastRun;
-import dev.registrybackup.reconcile.LastRun.RunRecord;
+import dev.registrybackup.reconcile.LastRun.LastRunRecord;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.replication.LastCanary;
@@ -85,10 +85,10 @@ class BackupGauges {
         return seen;
     }
 
-    private static ReconcileValues values(RunRecord runRecord, Alarms alarms) {
+    private static ReconcileValues values(LastRunRecord lastRunRecord, Alarms alarms) {
         return new ReconcileValues(
-                runRecord.summary().path("classes"),
-                runRecord.lastSuccessFinishedAt(),
+                lastRunRecord.summary().path("classes"),
+                lastRunRecord.lastSuccessFinishedAt(),
                 alarms.openAlarms().size());
     }
 

@@ -9,7 +9,7 @@ import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.reconcile.Alarm;
 import dev.registrybackup.reconcile.Alarms;
 import dev.registrybackup.reconcile.LastRun;
-import dev.registrybackup.reconcile.LastRun.RunRecord;
+import dev.registrybackup.reconcile.LastRun.LastRunRecord;
 import dev.registrybackup.replication.LatencyHistogram;
 import dev.registrybackup.replication.LatencyHistory;
 import dev.registrybackup.replication.pending.QueueDepth;
@@ -70,7 +70,7 @@ final class StatusReader {
     record BackupStatus(
             ReadResult<VerificationRecord> verification,
             ReadResult<ShareRecord> items,
-            ReadResult<RunRecord> reconciliation,
+            ReadResult<LastRunRecord> reconciliation,
             ReadResult<DrillRecord> drill,
             ReadResult<List<Alarm>> alarms,
             ReadResult<QueueCounts> backlog,

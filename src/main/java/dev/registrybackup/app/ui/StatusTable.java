@@ -5,7 +5,7 @@ import dev.registrybackup.app.ui.StatusReader.BackupStatus;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.reconcile.Alarm;
-import dev.registrybackup.reconcile.LastRun.RunRecord;
+import dev.registrybackup.reconcile.LastRun.LastRunRecord;
 import dev.registrybackup.replication.pending.QueueDepth.QueueCounts;
 import dev.registrybackup.restore.LastDrill.DrillRecord;
 import dev.registrybackup.verify.LastVerification.VerificationRecord;
@@ -120,7 +120,7 @@ final class StatusTable {
         return (isMore ? "More than " : "") + Formats.count(count, "record");
     }
 
-    private State reconciliation(RunRecord run) {
+    private State reconciliation(LastRunRecord run) {
         JsonNode summary = run.summary();
         if (summary.isEmpty()) {
             return new State(Level.UNKNOWN, "There was none yet");
@@ -142,7 +142,7 @@ final class StatusTable {
         return Formats.number(summary.path(name).asLong());
     }
 
-    private State success(RunRecord run) {
+    private State success(LastRunRecord run) {
         if (run.lastSuccessFinishedAt().isEmpty()) {
             return new State(Level.UNKNOWN, "There was none yet");
         }

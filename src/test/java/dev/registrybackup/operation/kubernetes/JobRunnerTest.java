@@ -323,7 +323,7 @@ class JobRunnerTest {
     }
 
     @Test
-    void aJobThatIsNotThereIsGone() {
+    void aJobThatIsMissingCountsAsDead() {
         // When
         Liveness liveness = runner.liveness(request("1"));
 
