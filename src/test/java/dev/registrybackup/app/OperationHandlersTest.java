@@ -20,11 +20,10 @@ class OperationHandlersTest {
                 "RESTORE | {\"scope\":{\"all\":true}} | true",
                 "RESTORE | {\"scope\":{\"namespace\":\"team\"}} | false",
                 "RESTORE | {\"scope\":{\"all\":true},\"imageStreams\":\"status\"} | false",
-                "RECONCILE | {} | false",
+                "RECONCILE | {} | true",
                 "DRILL | {} | false"
             })
-    void onlyVerificationsAndRestoresOfEverythingAreDivided(
-            OperationKind kind, String parameters, boolean isDivisible) {
+    void onlyOperationsOnEverythingAreDivided(OperationKind kind, String parameters, boolean isDivisible) {
         // Given
         OperationId id = new OperationId("20261122T134500Z-1f3a9c2e");
         OperationRequest request =
