@@ -157,6 +157,9 @@ public final class Benchmark {
     }
 
     private void addGoals(DataSet data, Way way, Map<Work, Comparison> works) {
+        if (data.isSmall()) {
+            return;
+        }
         works.forEach((work, comparison) -> {
             List<Double> wall = comparison.ratios(MeasuredProcess.ProcessMeasurement::seconds);
             String what = "%s, %s, ".formatted(way.labelOf(data), work.label());

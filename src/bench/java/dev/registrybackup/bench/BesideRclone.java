@@ -76,6 +76,11 @@ final class BesideRclone {
             return layerBytes > 1 << 20;
         }
 
+        /** Whether it takes little more than the program's start, which has goals of its own. */
+        boolean isSmall() {
+            return !isLarge() && objects() < 1_000;
+        }
+
         String label() {
             return isLarge()
                     ? "%d blobs, %,d MB".formatted(2 * images, 2L * images * layerBytes / 1_000_000)
