@@ -67,6 +67,8 @@ final class ReconcileRun {
     private final ReconcileStats reconcileStats = new ReconcileStats();
     private final DiffResult diffResult = new DiffResult();
     private final ObjectNode summary = JsonNodeFactory.instance.objectNode();
+    /** Empty until they are read. */
+    private Optional<ShardSizes> shardSizes = Optional.empty();
 
     /**
      * What happens before the comparison, and all shares of a divided reconciliation have in common.
@@ -155,7 +157,7 @@ final class ReconcileRun {
         context.phase("planning the comparison");
         List<List<Shard>> groups = new ShardPlanner(
                         storePair, comparer, reconcilePolicy.shardSize(), ShardPlanner.linkComparison(storePair))
-                .planGroups(new ShardSizes(backup.store()));
+                .planGroups(shardSizes());
         return new Preparation(
                 startedAt,
                 isFilled,
@@ -224,6 +226,13 @@ final class ReconcileRun {
                 isFilled ? Optional.of(startedAt.minus(reconcilePolicy.eventLagThreshold())) : Optional.empty());
     }
 
+    /** Reads the record once, though both planning and finishing need it. */
+    private ShardSizes shardSizes() {
+        ShardSizes sizes = shardSizes.orElseGet(() -> new ShardSizes(backup.store()));
+        shardSizes = Optional.of(sizes);
+        return sizes;
+    }
+
     private static boolean hasComparedAll(ObjectNode last) {
         return last.has("classes") && last.path("failedShards").isEmpty();
     }
@@ -285,7 +294,7 @@ final class ReconcileRun {
     private boolean recordShards(Preparation preparation, ShardSource shards) {
         try (MissingIntervalUpdate missing =
                 new MissingIntervals(backup.store()).update(scratch, preparation.startedAt())) {
-            ShardSizes sizes = new ShardSizes(backup.store());
+            ShardSizes sizes = shardSizes();
             shards.forEach((shard, keys, missingInRegistry) -> {
                 if (shard.isFastList()) {
                     keys.ifPresent(count -> sizes.put(shard.prefix(), count));
