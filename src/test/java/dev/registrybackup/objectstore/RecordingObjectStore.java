@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -45,6 +46,17 @@ public final class RecordingObjectStore implements ObjectStore {
 
     public RecordingObjectStore(ObjectStore below) {
         this.delegate = below;
+    }
+
+    /** The store as a process uses it that may be killed: from then on each request throws. */
+    public static RecordingObjectStore mortal(ObjectStore below, BooleanSupplier isKilled) {
+        RecordingObjectStore store = new RecordingObjectStore(below);
+        store.beforeRequest((operation, key) -> {
+            if (isKilled.getAsBoolean()) {
+                throw new IllegalStateException("This process was killed");
+            }
+        });
+        return store;
     }
 
     /** Calls this before each request from now on. */

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
@@ -15,6 +14,7 @@ import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.operation.SideBySide;
 import dev.registrybackup.reconcile.Reconciliation.ReconcileResult;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
@@ -273,33 +273,21 @@ class IndexedReconciliationTest {
 
     /** Each index has its own threads, and dies once it has sent that many requests. Then it is repeated. */
     private List<Optional<Result>> runSideBySide(int completions, Map<Integer, Long> kills) {
-        try (WorkerPools threads = new WorkerPools(1, 1)) {
-            List<CompletableFuture<Optional<Result>>> running = IntStream.range(0, completions)
-                    .mapToObj(number -> {
-                        CompletableFuture<Optional<Result>> ended = new CompletableFuture<>();
-                        CompletionIndex index = new CompletionIndex(number, completions);
-                        threads.submitOperation(() -> {
-                            try {
-                                AtomicLong sent = new AtomicLong();
-                                long last = kills.getOrDefault(number, Long.MAX_VALUE);
-                                Optional<Result> first = run(index, () -> sent.incrementAndGet() > last);
-                                ended.complete(kills.containsKey(number) ? run(index, () -> false) : first);
-                            } catch (RuntimeException | AssertionError e) {
-                                ended.completeExceptionally(e);
-                            }
-                        });
-                        return ended;
-                    })
-                    .toList();
-            return running.stream().map(CompletableFuture::join).toList();
-        }
+        return SideBySide.run(completions, index -> {
+            AtomicLong sent = new AtomicLong();
+            long last = kills.getOrDefault(index.number(), Long.MAX_VALUE);
+            Optional<Result> first = run(index, () -> sent.incrementAndGet() > last);
+            return kills.containsKey(index.number()) ? run(index, () -> false) : first;
+        });
     }
 
     /** Empty if this process was killed, or another one finishes. */
     private Optional<Result> run(CompletionIndex index, BooleanSupplier isKilled) {
         ProgressTracker progress = new ProgressTracker();
         StorePair stores = new StorePair(
-                mortal(fixture.registry(), isKilled), mortal(fixture.backup(), isKilled), content.layout());
+                RecordingObjectStore.mortal(fixture.registry(), isKilled),
+                RecordingObjectStore.mortal(fixture.backup(), isKilled),
+                content.layout());
         try (WorkerPools workerPools = new WorkerPools(2, 1)) {
             OperationContext operation = new OperationContext(() -> {}, progress).withIndex(index);
             return fixture.reconciliation(stores, workerPools)
@@ -308,16 +296,6 @@ class IndexedReconciliationTest {
         } catch (IllegalStateException e) {
             return Optional.empty();
         }
-    }
-
-    private static ObjectStore mortal(ObjectStore below, BooleanSupplier isKilled) {
-        RecordingObjectStore store = new RecordingObjectStore(below);
-        store.beforeRequest((operation, key) -> {
-            if (isKilled.getAsBoolean()) {
-                throw new IllegalStateException("This process was killed");
-            }
-        });
-        return store;
     }
 
     private Result result(ReconcileResult result, ProgressTracker.Progress progress) {

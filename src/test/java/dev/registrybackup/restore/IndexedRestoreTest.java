@@ -16,6 +16,7 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.IndexReports;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.operation.SideBySide;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryLayout;
@@ -31,6 +32,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -271,32 +273,19 @@ class IndexedRestoreTest {
 
     /** Each index has its own thread and pools, and dies once it has sent that many requests. Then it is repeated. */
     private List<Optional<Result>> runSideBySide(String mode, int completions, Map<Integer, Long> kills) {
-        try (WorkerPools threads = new WorkerPools(1, 1)) {
-            List<CompletableFuture<Optional<Result>>> running = IntStream.range(0, completions)
-                    .mapToObj(number -> {
-                        CompletableFuture<Optional<Result>> ended = new CompletableFuture<>();
-                        CompletionIndex index = new CompletionIndex(number, completions);
-                        threads.submitOperation(() -> {
-                            try {
-                                Optional<Result> first = run(mode, index, kills);
-                                ended.complete(kills.containsKey(number) ? run(mode, index, Map.of()) : first);
-                            } catch (RuntimeException | AssertionError e) {
-                                ended.completeExceptionally(e);
-                            }
-                        });
-                        return ended;
-                    })
-                    .toList();
-            return running.stream().map(CompletableFuture::join).toList();
-        }
+        return SideBySide.run(completions, index -> {
+            Optional<Result> first = run(mode, index, kills);
+            return kills.containsKey(index.number()) ? run(mode, index, Map.of()) : first;
+        });
     }
 
     private Optional<Result> run(String mode, CompletionIndex index, Map<Integer, Long> kills) {
         ProgressTracker progress = new ProgressTracker();
         long last = kills.getOrDefault(index.number(), Long.MAX_VALUE);
         AtomicLong sent = new AtomicLong();
-        ObjectStore backup = mortal(fixture.backup(), sent, last);
-        ObjectStore target = mortal(fixture.target(), sent, last);
+        BooleanSupplier isKilled = () -> sent.incrementAndGet() > last;
+        ObjectStore backup = RecordingObjectStore.mortal(fixture.backup(), isKilled);
+        ObjectStore target = RecordingObjectStore.mortal(fixture.target(), isKilled);
         try (WorkerPools workerPools = new WorkerPools(2, 1)) {
             OperationContext operation = new OperationContext(RestoreFixture.OPEN_FENCE, progress).withIndex(index);
             return new Restore(
@@ -310,16 +299,6 @@ class IndexedRestoreTest {
         } catch (IllegalStateException e) {
             return Optional.empty();
         }
-    }
-
-    private static ObjectStore mortal(ObjectStore below, AtomicLong sent, long last) {
-        RecordingObjectStore store = new RecordingObjectStore(below);
-        store.beforeRequest((operation, key) -> {
-            if (sent.incrementAndGet() > last) {
-                throw new IllegalStateException("This process was killed");
-            }
-        });
-        return store;
     }
 
     private Result result(RestoreResult result, ProgressTracker progress) {
