@@ -90,13 +90,16 @@ final class ShardPlanner {
         return shards;
     }
 
-    /** As {@link #plan}, with adjacent shards that may be compared at once in one group; a shard of unknown size is alone. */
+    /**
+     * As {@link #plan}, with adjacent shards that may be compared at once in one group. A shard of unknown size is alone;
+     * the rest, which is not counted, has at most the keys of all.
+     */
     List<List<Shard>> planGroups(ShardSizes before) {
         List<List<Shard>> groups = new ArrayList<>();
         List<Shard> group = List.of();
         long groupKeys = maxKeys;
         for (Shard shard : plan(before)) {
-            long keys = shard.isFastList() ? before.keysBelow(shard.prefix()).orElse(maxKeys) : maxKeys;
+            long keys = before.keysBelow(shard.prefix()).orElse(maxKeys);
             if (group.size() == MAX_PROCESSES || groupKeys + keys > maxKeys) {
                 group = new ArrayList<>();
                 groups.add(group);

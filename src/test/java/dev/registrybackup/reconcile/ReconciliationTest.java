@@ -483,6 +483,8 @@ class ReconciliationTest {
     void comparingGivesUpOnceABucketDoesNotAnswer() {
         // Given
         fillBackup();
+        // Shards of unknown size are compared one by one.
+        fixture.backup().delete(ShardSizes.KEY, Optional.empty());
         AtomicBoolean isGone = new AtomicBoolean();
         fixture.registry().beforeRequest((operation, asked) -> {
             if (isGone.get()) {
@@ -498,11 +500,7 @@ class ReconciliationTest {
 
         // Then
         assertFalse(reconcileResult.isComplete());
-        assertEquals(
-                Set.of(
-                        "compare " + content.layout().blobsPrefix(),
-                        "compare " + content.layout().repositoriesPrefix()),
-                Set.copyOf(comparer.comparisons()));
+        assertEquals(List.of("compare " + content.layout().blobsPrefix()), comparer.comparisons());
         assertTrue(
                 fixture.problems()
                         .contains("Comparison stopped after %s: The store is gone"

@@ -168,6 +168,20 @@ class ShardPlannerTest {
                 groups.stream().map(ShardPlannerTest::prefixes).toList());
     }
 
+    @Test
+    void allShardsOfASmallRegistryAreComparedAtOnceOnceTheirSizesAreKnown() {
+        // Given
+        writeSizes(Map.of(BASE + "blobs/", 200L, LINKS, 300L));
+
+        // When
+        List<List<Shard>> groups = planner(1_000).planGroups(new ShardSizes(backup));
+
+        // Then
+        assertEquals(
+                List.of(List.of(BASE + "blobs/", LINKS, "")),
+                groups.stream().map(ShardPlannerTest::prefixes).toList());
+    }
+
     private void writeSizes(Map<String, Long> keys) {
         ShardSizes sizes = new ShardSizes(backup);
         keys.forEach(sizes::put);
