@@ -99,8 +99,8 @@ public final class OnDemandOperations implements Backend, UiBackend {
     public ObjectNode runOperation(String id, Consumer<ProgressTracker.Progress> progress) {
         OperationId operation = new OperationId(id);
         ProgressTracker progressTracker = new ProgressTracker();
-        try (WorkerPools.ScheduledTask showing =
-                workerPools.scheduleAtFixedRate(PROGRESS_INTERVAL, () -> progress.accept(progressTracker.progress()))) {
+        try (WorkerPools.ScheduledTask showing = workerPools.scheduleAtFixedRate(
+                "progress display", PROGRESS_INTERVAL, () -> progress.accept(progressTracker.progress()))) {
             OperationState state = execution.run(operation, runnerName, progressTracker);
             ObjectNode shown = operation(id);
             // An index that failed is repeated, although the operation goes on.

@@ -186,7 +186,7 @@ public class Wiring {
                 replicationListener,
                 settings.configuration().events().maxInFlight());
         worker.start();
-        workerPools.scheduleAtFixedRate(HOUSEKEEPING_INTERVAL, latencyRecorder::flush);
+        workerPools.scheduleAtFixedRate("latency record", HOUSEKEEPING_INTERVAL, latencyRecorder::flush);
         return new Service(
                 Optional.of(notificationHandler),
                 Optional.empty(),
@@ -201,7 +201,7 @@ public class Wiring {
                 storePair(),
                 (key, copying) -> replicationListener.observe(
                         Trigger.UNBLOCKED, new PendingKey(key, Optional.empty()), copying, clock));
-        workerPools.scheduleAtFixedRate(HOUSEKEEPING_INTERVAL, replicator::retryBlocked);
+        workerPools.scheduleAtFixedRate("retry of blocked links", HOUSEKEEPING_INTERVAL, replicator::retryBlocked);
         return new ReplicationService(
                 replicator,
                 replicationListener,
@@ -264,7 +264,8 @@ public class Wiring {
         OperationService operationService =
                 new OperationService(backup.store(), operationRunner, clock, Wiring::random);
         if (settings.isOnDemand() && !settings.isCommand()) {
-            workerPools.scheduleAtFixedRate(Duration.ofDays(1), operationService::deleteExpired);
+            workerPools.scheduleAtFixedRate(
+                    "deletion of expired operations", Duration.ofDays(1), operationService::deleteExpired);
         }
         return new OnDemandOperations(
                 operationService,

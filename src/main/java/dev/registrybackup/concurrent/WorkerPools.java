@@ -169,14 +169,17 @@ public final class WorkerPools implements AutoCloseable {
     /**
      * Runs a task now and after each period, on a thread of its own and never twice at once: periods that end during a
      * run are skipped. A failure is logged and does not stop later runs.
+     *
+     * @param name what the work is, for the log
      */
-    public ScheduledTask scheduleAtFixedRate(Duration period, Runnable work) {
+    public ScheduledTask scheduleAtFixedRate(String name, Duration period, Runnable work) {
         AtomicBoolean isRunning = new AtomicBoolean();
         Runnable logged = () -> {
             try {
                 work.run();
             } catch (RuntimeException e) {
                 LogEvent.of("periodic-work-failed")
+                        .with("work", name)
                         .with("reason", e.getMessage())
                         .with("next", "in %d s".formatted(period.toSeconds()))
                         .log(LOGGER, Level.WARNING);

@@ -137,18 +137,22 @@ public final class OperationExecution {
             throw new IllegalStateException(
                     "This process cannot " + request.kind().label() + ": it has no handler for this kind of operation");
         }
-        try (WorkerPools.ScheduledTask heartbeats =
-                workerPools.scheduleAtFixedRate(heartbeatInterval, () -> run.heartbeat(progress.progress()))) {
+        try (WorkerPools.ScheduledTask heartbeats = workerPools.scheduleAtFixedRate(
+                "operation heartbeat", heartbeatInterval, () -> run.heartbeat(progress.progress()))) {
             OperationResult result = handler.run(request, run, progress);
             return new RunOutcome(result.state(), Optional.of(result.summary()), Optional.empty());
         }
     }
 
     private static RunOutcome failure(OperationRequest request, Throwable failure) {
-        LogEvent.of("operation-failed").with("id", request.id()).log(LOGGER, Level.ERROR, failure);
         Throwable cause = WorkerPools.unwrap(failure);
         String reason =
                 Optional.ofNullable(cause.getMessage()).orElse(cause.getClass().getName());
+        LogEvent.of("operation-failed")
+                .with("id", request.id())
+                .with("kind", request.kind().label())
+                .with("reason", reason)
+                .log(LOGGER, Level.ERROR, failure);
         return new RunOutcome(OperationState.FAILED, Optional.empty(), Optional.of(reason));
     }
 }

@@ -260,6 +260,7 @@ public final class Reconciliation {
             LogEvent.of("scratch-not-deleted")
                     .with("directory", directory)
                     .with("reason", e.getMessage())
+                    .with("next", "delete it to free its space")
                     .log(LOGGER, Level.WARNING);
         }
     }

@@ -74,7 +74,9 @@ final class SnapshotPhase {
         if (failure instanceof ClusterException || failure instanceof ObjectStoreException) {
             return String.valueOf(failure.getMessage());
         }
-        LogEvent.of("imagestreams-not-captured").log(LOGGER, Level.WARNING, failure);
+        LogEvent.of("imagestreams-not-captured")
+                .with("reason", failure.getMessage())
+                .log(LOGGER, Level.WARNING, failure);
         return failure.toString();
     }
 

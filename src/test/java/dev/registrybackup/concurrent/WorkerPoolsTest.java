@@ -170,7 +170,7 @@ class WorkerPoolsTest {
         CountDownLatch three = new CountDownLatch(3);
 
         // When
-        workerPools.scheduleAtFixedRate(Duration.ofMillis(1), () -> {
+        workerPools.scheduleAtFixedRate("work", Duration.ofMillis(1), () -> {
             three.countDown();
             if (runs.incrementAndGet() == 1) {
                 throw new IllegalStateException("broken");
@@ -186,7 +186,7 @@ class WorkerPoolsTest {
         // Given
         AtomicInteger runs = new AtomicInteger();
         CountDownLatch begun = new CountDownLatch(1);
-        WorkerPools.ScheduledTask scheduledTask = workerPools.scheduleAtFixedRate(Duration.ofMillis(1), () -> {
+        WorkerPools.ScheduledTask scheduledTask = workerPools.scheduleAtFixedRate("work", Duration.ofMillis(1), () -> {
             runs.incrementAndGet();
             begun.countDown();
         });
@@ -198,7 +198,7 @@ class WorkerPoolsTest {
 
         // Then
         CountDownLatch later = new CountDownLatch(20);
-        workerPools.scheduleAtFixedRate(Duration.ofMillis(1), later::countDown);
+        workerPools.scheduleAtFixedRate("work", Duration.ofMillis(1), later::countDown);
         assertTrue(await(later));
         // Each of the four threads may have been at it, one run may have been due, and one taken before it was
         // cancelled.
@@ -253,7 +253,7 @@ class WorkerPoolsTest {
         AtomicInteger others = new AtomicInteger();
         try (WorkerPools workerPools = new WorkerPools(1, 1)) {
             for (int each = 0; each < 8; each++) {
-                workerPools.scheduleAtFixedRate(Duration.ofMillis(1), () -> {
+                workerPools.scheduleAtFixedRate("work", Duration.ofMillis(1), () -> {
                     hanging.incrementAndGet();
                     try {
                         release.await();
@@ -264,7 +264,7 @@ class WorkerPoolsTest {
             }
 
             // When
-            workerPools.scheduleAtFixedRate(Duration.ofMillis(1), others::incrementAndGet);
+            workerPools.scheduleAtFixedRate("work", Duration.ofMillis(1), others::incrementAndGet);
             boolean recorded = workerPools.submitMetadata(() -> true).join();
 
             // Then

@@ -58,7 +58,9 @@ public final class ImageStreamEventHandler {
     /** Starts tracking the latency of pushes. */
     public ImageStreamEventHandler start() {
         components.metrics().begin();
-        components.workerPools().scheduleAtFixedRate(POLL_INTERVAL, components.pushes()::poll);
+        components
+                .workerPools()
+                .scheduleAtFixedRate("capture of pushed ImageStreams", POLL_INTERVAL, components.pushes()::poll);
         return this;
     }
 

@@ -65,23 +65,23 @@ class BackupGauges {
         }
         LastRun lastRun = new LastRun(storePair.backup());
         Alarms alarms = new Alarms(storePair.backup(), clock);
-        showReconciliation(poll(() -> values(lastRun.read(), alarms)));
-        showVerification(poll(new LastVerification(storePair.backup())::read));
-        showDrill(poll(new LastDrill(storePair.backup())::read));
-        showCanary(poll(new LastCanary(storePair.backup())::read));
+        showReconciliation(poll("reconciliation", () -> values(lastRun.read(), alarms)));
+        showVerification(poll("verification", new LastVerification(storePair.backup())::read));
+        showDrill(poll("drill", new LastDrill(storePair.backup())::read));
+        showCanary(poll("canary", new LastCanary(storePair.backup())::read));
         if (settings.isOpenShift()) {
-            showItems(poll(new RestorableShare(storePair.backup())::read));
+            showItems(poll("restorable images", new RestorableShare(storePair.backup())::read));
         }
         if (settings.isOperations()) {
             // This takes a listing, so only one Service reads it.
-            showQueue(poll(new QueueDepth(storePair.backup())::read));
+            showQueue(poll("retry queue", new QueueDepth(storePair.backup())::read));
         }
     }
 
     /** Reads now and each minute. */
-    private <T> StaleAwareGauge<T> poll(Supplier<T> read) {
+    private <T> StaleAwareGauge<T> poll(String name, Supplier<T> read) {
         StaleAwareGauge<T> seen = new StaleAwareGauge<>(meters, clock);
-        workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> seen.set(read.get()));
+        workerPools.scheduleAtFixedRate("gauges: " + name, POLL_INTERVAL, () -> seen.set(read.get()));
         return seen;
     }
 

@@ -73,9 +73,9 @@ public final class RetryWorker {
 
     /** Starts heartbeats and retries in the background. */
     public void start() {
-        workerPools.scheduleAtFixedRate(HEARTBEAT_INTERVAL, this::writeHeartbeat);
-        workerPools.scheduleAtFixedRate(CLAIM_INTERVAL, this::claimBatches);
-        workerPools.scheduleAtFixedRate(RETRY_INTERVAL, this::retryDue);
+        workerPools.scheduleAtFixedRate("retry queue heartbeat", HEARTBEAT_INTERVAL, this::writeHeartbeat);
+        workerPools.scheduleAtFixedRate("retry queue takeover", CLAIM_INTERVAL, this::claimBatches);
+        workerPools.scheduleAtFixedRate("retry queue", RETRY_INTERVAL, this::retryDue);
     }
 
     /**
