@@ -18,7 +18,7 @@ import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Compares and copies shards in key order. Compares small shards side by side, each by a process of rclone, and copies
+ * Compares and copies shards in key order. Compares small shards side by side, each by two processes of rclone, and copies
  * one shard at a time. For one thread.
  */
 final class DiffPhase {

@@ -16,9 +16,9 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
     enum State {
         /** It was copied. */
         COPIED,
-        /** It was copied, and both have the same content, though rclone reports a difference. */
+        /** It was copied, and both have the same content, though the listings differ. */
         COPIED_UNCONFIRMED,
-        /** Both have the same content, though rclone reports a difference. */
+        /** Both have the same content, though the listings differ. */
         SAME,
         /** The registry no longer has it. */
         SOURCE_MISSING,

@@ -156,7 +156,10 @@ final class ReconcileRun {
         summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
         context.phase("planning the comparison");
         List<List<Shard>> groups = new ShardPlanner(
-                        storePair, comparer, reconcilePolicy.shardSize(), ShardPlanner.linkComparison(storePair))
+                        storePair,
+                        comparer,
+                        reconcilePolicy.shardSize(),
+                        ShardPlanner.linkComparison(storePair, comparer))
                 .planGroups(shardSizes());
         return new Preparation(
                 startedAt,

@@ -18,20 +18,18 @@ import java.util.SortedSet;
 import java.util.stream.Stream;
 
 /**
- * Divides the keys of both stores into shards, in key order. rclone keeps a whole shard in memory, so their size is bounded.
- * Each shard is a run of rclone, so a small registry has only three. Small shards are compared at once, in groups that
- * have no more keys than one shard may have.
+ * Divides the keys of both stores into shards, in key order. The keys of a shard that differ are kept in memory, so its
+ * size is bounded. Each shard takes two runs of rclone, so a small registry has only three. Small shards are compared at
+ * once, in groups that have no more keys than one shard may have.
  */
 final class ShardPlanner {
     private static final int BLOB_SHARDS = 256;
 
-    /** Each process of rclone takes some 40 MiB besides its keys. */
-    private static final int MAX_PROCESSES = 4;
+    /** Each is listed by two processes of rclone, which take up to 80 MiB each. */
+    private static final int MAX_SHARDS_AT_ONCE = 4;
 
     /** How many links to search for one whose ETag shows whether the store's ETags are MD5 hashes. */
     private static final int ETAG_SAMPLE_SIZE = 1_000;
-
-    private static final String UPLOADS_PATTERN = "_uploads/**";
 
     private final StorePair storePair;
     private final Comparer comparer;
@@ -52,8 +50,9 @@ final class ShardPlanner {
     }
 
     /** How links of these stores can be compared: by content if the ETags of small objects are hashes in both. */
-    static CompareBy linkComparison(StorePair storePair) {
-        boolean areHashes = areETagsMd5(storePair.registry(), storePair.layout())
+    static CompareBy linkComparison(StorePair storePair, Comparer comparer) {
+        boolean areHashes = comparer.comparesContent()
+                && areETagsMd5(storePair.registry(), storePair.layout())
                 && areETagsMd5(storePair.backup(), storePair.layout());
         return areHashes ? CompareBy.CONTENT : CompareBy.SIZE;
     }
@@ -100,7 +99,7 @@ final class ShardPlanner {
         long groupKeys = maxKeys;
         for (Shard shard : plan(before)) {
             long keys = before.keysBelow(shard.prefix()).orElse(maxKeys);
-            if (group.size() == MAX_PROCESSES || groupKeys + keys > maxKeys) {
+            if (group.size() == MAX_SHARDS_AT_ONCE || groupKeys + keys > maxKeys) {
                 group = new ArrayList<>();
                 groups.add(group);
                 groupKeys = 0;
@@ -158,7 +157,8 @@ final class ShardPlanner {
     }
 
     private Shard linkShard(String prefix) {
-        return new Shard(prefix, compareLinksBy, List.of(UPLOADS_PATTERN), true);
+        // With a filter, rclone would list each directory by itself.
+        return new Shard(prefix, compareLinksBy, List.of(), true);
     }
 
     /** Everything except blobs and repositories, which rclone does not list for this shard. */
@@ -171,7 +171,7 @@ final class ShardPlanner {
         if (root.isEmpty()) {
             leftOut.add("/" + RegistryLayout.METADATA_PREFIX + "**");
         }
-        return new Shard(root, CompareBy.CONTENT, leftOut, false);
+        return new Shard(root, compareLinksBy, leftOut, false);
     }
 
     private long largerCount(String prefix, long limit) {

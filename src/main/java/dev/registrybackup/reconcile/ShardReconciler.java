@@ -30,8 +30,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 
 /**
- * Reconciles one shard: rclone compares it, the reported keys are copied, and rclone compares again until it reports no
- * key that another copy could change. For one use, by one thread at a time.
+ * Reconciles one shard: compares it, copies the keys that differ, and compares again until none differs that another
+ * copy could change. For one use, by one thread at a time.
  */
 final class ShardReconciler {
     /** For single keys rclone lists each directory above a key, in both stores. */
@@ -149,7 +149,6 @@ final class ShardReconciler {
                     missingInRegistry.add(key);
                 }
             }
-            case UNREADABLE -> {}
         }
     }
 
@@ -158,9 +157,8 @@ final class ShardReconciler {
     }
 
     /**
-     * Copies the differing keys in key order, although rclone reports them in no order: a repository's layer links come
-     * before its revisions, and these before its tags. So each key's dependencies are already copied and cached, and
-     * cost no request. Reads a listing of the registry alongside if that takes fewer requests than one for each key.
+     * Copies the differing keys in key order: a repository's layer links come before its revisions, and these before its
+     * tags. So each key's dependencies are already copied and cached, and cost no request. Reads a listing of the registry alongside if that takes fewer requests than one for each key.
      *
      * @param isReliable whether the comparison that reported them is reliable
      * @param shardKeys how many keys the shard has

@@ -50,7 +50,7 @@ class ShardPlannerTest {
         assertEquals(
                 List.of(CompareBy.SIZE, CompareBy.CONTENT, CompareBy.CONTENT),
                 parts.stream().map(Shard::compareBy).toList());
-        assertEquals(List.of("_uploads/**"), parts.get(1).excludes());
+        assertEquals(List.of(), parts.get(1).excludes());
         assertTrue(parts.get(2).excludes().contains("/registry-backup/**"));
     }
 

@@ -170,6 +170,11 @@ final class StoreComparer implements Comparer {
     }
 
     @Override
+    public boolean comparesContent() {
+        return true;
+    }
+
+    @Override
     public String version() {
         return "a comparison in memory";
     }

@@ -245,7 +245,7 @@ public interface Configuration {
         @WithDefault("3")
         int afterLostCanaries();
 
-        /** About how many keys rclone compares at once; it takes 8 KiB of memory for each. */
+        /** About how many keys are compared at once; each that differs takes less than 1 KiB of memory. */
         @WithDefault("100000")
         long shardSize();
 

@@ -19,6 +19,9 @@ public interface Comparer {
      */
     SortedSet<String> listNames(String prefix);
 
+    /** Whether it can compare {@link Shard.CompareBy#CONTENT by content}, without reading objects. */
+    boolean comparesContent();
+
     /** The name and version of the comparer, for the report. */
     String version();
 }

@@ -15,8 +15,6 @@ public record Difference(Kind kind, String key) {
         /** It is missing from the registry. */
         ONLY_IN_BACKUP,
         /** Both have it, with other sizes or other content. */
-        DIFFERENT,
-        /** At least one of them could not be read; the comparison is not reliable. */
-        UNREADABLE
+        DIFFERENT
     }
 }

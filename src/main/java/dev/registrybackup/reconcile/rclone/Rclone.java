@@ -17,10 +17,10 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * Compares the registry's store with the backup by the rclone program, which only lists and reads. A report is reliable only
- * if rclone logged no error, because rclone reports a missing bucket as an empty one.
+ * Compares the registry's store with the backup by the listings of the rclone program. They are reliable only if rclone
+ * logged no error.
  *
- * <p>Safe for use by several threads at a time: each call is a process of its own.
+ * <p>Safe for use by several threads at a time: each call runs processes of its own.
  */
 public final class Rclone implements Comparer {
     private final String version;
@@ -70,6 +70,11 @@ public final class Rclone implements Comparer {
     @Override
     public String version() {
         return version;
+    }
+
+    @Override
+    public boolean comparesContent() {
+        return registry.listsHashes() && backup.listsHashes();
     }
 
     /**
@@ -127,31 +132,29 @@ public final class Rclone implements Comparer {
     }
 
     private Comparison compare(Shard shard, Optional<Path> keys, Consumer<Difference> found) {
-        String left = registry.path(shard.prefix(), emptyDirectory);
-        String right = backup.path(shard.prefix(), emptyDirectory);
-        List<String> command = checkCommand(left, right, shard, keys);
-        CombinedReportReader report = new CombinedReportReader(shard.prefix(), found);
+        List<String> inRegistry = listing(registry, shard, keys);
+        List<String> inBackup = listing(backup, shard, keys);
+        String commands = RcloneProcess.quote(inRegistry) + "; " + RcloneProcess.quote(inBackup);
+        ListingComparison comparison = new ListingComparison(shard.prefix(), found);
+        boolean isFastList = keys.isEmpty() && shard.isFastList();
         Optional<String> problem = registry.problem()
                 .or(backup::problem)
-                .or(() -> process.run(command, report::accept, report::problem))
-                .or(() -> report.sawRegistryKey() ? Optional.empty() : listingProblem(left))
-                .or(() -> report.sawBackupKey() ? Optional.empty() : listingProblem(right));
-        String quoted = RcloneProcess.quote(command);
-        return problem.map(reason -> failed(shard, reason, report.keys(), quoted))
-                .orElseGet(() -> new Comparison("", report.keys(), quoted));
+                .or(() -> RcloneProcess.attempt(() -> {
+                    try (RunningRclone left = process.start(inRegistry);
+                            RunningRclone right = process.start(inBackup)) {
+                        return comparison.run(
+                                new ObjectListing(left, format(shard), isFastList && registry.isBucket()),
+                                new ObjectListing(right, format(shard), isFastList && backup.isBucket()));
+                    }
+                }));
+        return problem.map(reason -> failed(shard, reason, comparison.keys(), commands))
+                .orElseGet(() -> new Comparison("", comparison.keys(), commands));
     }
 
-    private List<String> checkCommand(String left, String right, Shard shard, Optional<Path> keys) {
-        List<String> arguments = new ArrayList<>(List.of("check", left, right));
-        // One line per key on stdout, including equal ones: they show that both stores were listed.
-        arguments.addAll(List.of("--combined", "-"));
-        if (shard.compareBy() == CompareBy.SIZE) {
-            // A blob's key is its digest, and a multipart ETag is not an MD5.
-            arguments.add("--size-only");
-        } else if (!registry.hasHashes() || !backup.hasHashes()) {
-            // Without this flag objects of the same size count as equal, and all links have 71 bytes.
-            arguments.add("--download");
-        }
+    /** Lists all objects of the shard, or these, in one store. Fails if the bucket is missing. */
+    private List<String> listing(RcloneRemote remote, Shard shard, Optional<Path> keys) {
+        List<String> arguments = new ArrayList<>(List.of("lsf", remote.path(shard.prefix(), emptyDirectory)));
+        arguments.addAll(List.of("--recursive", "--files-only", "--format", format(shard), "--hash", "MD5"));
         if (keys.isPresent()) {
             // The raw format has no comments and keeps spaces. --no-traverse is not used, because it sends a HEAD for
             // each key and takes every failure, even a refusal, for a missing key.
@@ -166,14 +169,13 @@ public final class Rclone implements Comparer {
         return process.command(arguments);
     }
 
-    /** A missing bucket appears empty to a comparison, but fails a listing. */
-    private Optional<String> listingProblem(String place) {
-        return process.listNames(place, name -> {})
-                .map(reason -> "no keys were found in %s, and listing it failed: %s".formatted(place, reason));
+    /** A blob's key is its digest, and the ETag of an upload in parts is no MD5. */
+    private static String format(Shard shard) {
+        return shard.compareBy() == CompareBy.SIZE ? ObjectListing.SIZES : ObjectListing.HASHES;
     }
 
     private static Comparison failed(Shard shard, String reason, long keys, String command) {
-        String problem = "Failed to compare \"%s\" of the registry with the backup: %s; run the command for details"
+        String problem = "Failed to compare \"%s\" of the registry with the backup: %s; run the commands for details"
                 .formatted(shard.prefix(), reason);
         return new Comparison(problem, keys, command);
     }

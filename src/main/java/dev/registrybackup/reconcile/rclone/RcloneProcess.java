@@ -3,27 +3,18 @@ package dev.registrybackup.reconcile.rclone;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Runs rclone, one process per call. Safe for use by several threads at a time. */
 final class RcloneProcess {
-    // A key has at most 1024 bytes.
-    private static final int MAX_LINE_BYTES = 1 << 14;
-    private static final int BUFFER_BYTES = 1 << 16;
-    private static final long POLL_MILLIS = 10;
-
     private static final Pattern UNQUOTED = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
     private final String program;
@@ -60,17 +51,13 @@ final class RcloneProcess {
      * @param isComplete whether its output ended with a complete line
      */
     record Result(int exitCode, boolean isComplete, RcloneLog log) {
-        /** The problem of a run whose only result is its output. */
+        /** Why its output is not reliable, or what it did is not done. */
         Optional<String> problem() {
-            return exitCode == 0 ? outputProblem() : Optional.of(exitProblem());
-        }
-
-        String exitProblem() {
-            return "rclone exited with %d%s"
-                    .formatted(exitCode, log.error().map(error -> ": " + error).orElse(" and logged no reason"));
-        }
-
-        Optional<String> outputProblem() {
+            if (exitCode != 0) {
+                return Optional.of("rclone exited with %d%s"
+                        .formatted(
+                                exitCode, log.error().map(error -> ": " + error).orElse(" and logged no reason")));
+            }
             if (log.error().isPresent()) {
                 return log.error().map(error -> "rclone logged: " + error);
             }
@@ -99,16 +86,19 @@ final class RcloneProcess {
 
     /** Runs the command, ignores its output, and returns the problem. */
     Optional<String> run(List<String> command) {
-        return run(command, line -> {}, Result::problem);
+        return attempt(() -> runToEnd(command, line -> {}).problem());
     }
 
-    /**
-     * Runs the command and passes on each line as it comes. Returns the problem in the result, or why there is no
-     * result; an interrupted thread stays interrupted.
-     */
-    Optional<String> run(List<String> command, Consumer<String> lines, Function<Result, Optional<String>> problem) {
+    /** Reads what rclone prints, and returns why that is not reliable. */
+    @FunctionalInterface
+    interface Reading {
+        Optional<String> run() throws IOException, InterruptedException;
+    }
+
+    /** Returns the problem, also if there is nothing to read; an interrupted thread stays interrupted. */
+    static Optional<String> attempt(Reading reading) {
         try {
-            return problem.apply(runToEnd(command, lines));
+            return reading.run();
         } catch (IOException e) {
             return Optional.of("rclone could not be run or read: " + e.getMessage());
         } catch (InterruptedException e) {
@@ -123,7 +113,8 @@ final class RcloneProcess {
      */
     Optional<String> listNames(String place, Consumer<String> names) {
         // One request per 1,000 names, however much is below them.
-        return run(command(List.of("lsf", place, "--max-depth", "1")), names, Result::problem);
+        return attempt(() -> runToEnd(command(List.of("lsf", place, "--max-depth", "1")), names)
+                .problem());
     }
 
     /**
@@ -132,70 +123,27 @@ final class RcloneProcess {
      * @throws IOException if it cannot be started, or its output or log cannot be read
      */
     Result runToEnd(List<String> command, Consumer<String> lines) throws IOException, InterruptedException {
+        try (RunningRclone running = start(command)) {
+            for (Optional<String> line = running.readLine(UTF_8); line.isPresent(); line = running.readLine(UTF_8)) {
+                lines.accept(line.get());
+            }
+            return running.awaitEnd();
+        }
+    }
+
+    /**
+     * Starts the command.
+     *
+     * @throws IOException if it cannot be started
+     */
+    RunningRclone start(List<String> command) throws IOException {
         if (credentials.isEmpty()) {
-            return runToEnd(command, environment, lines);
+            return RunningRclone.start(command, environment, scratch, Optional.empty());
         }
-        try (CredentialsEndpoint endpoint = CredentialsEndpoint.start(credentials.get())) {
-            Map<String, String> all = new HashMap<>(environment);
-            all.putAll(endpoint.environment());
-            return runToEnd(command, all, lines);
-        }
-    }
-
-    private Result runToEnd(List<String> command, Map<String, String> variables, Consumer<String> lines)
-            throws IOException, InterruptedException {
-        // A second pipe would need a second thread to read it.
-        Path log = Files.createTempFile(scratch, "rclone-", ".log");
-        try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
-            builder.environment().clear();
-            builder.environment().putAll(variables);
-            Process process = builder.start();
-            try {
-                // It reads no input.
-                process.getOutputStream().close();
-                boolean isComplete = readLines(process, lines);
-                return new Result(process.waitFor(), isComplete, RcloneLog.read(log));
-            } finally {
-                process.destroyForcibly();
-            }
-        } finally {
-            Files.deleteIfExists(log);
-        }
-    }
-
-    /** Passes on every line until the process closes its output; returns false if that was in the middle of a line. */
-    private static boolean readLines(Process process, Consumer<String> lines) throws IOException, InterruptedException {
-        byte[] line = new byte[MAX_LINE_BYTES];
-        int length = 0;
-        byte[] buffer = new byte[BUFFER_BYTES];
-        for (int count = read(process, buffer); count >= 0; count = read(process, buffer)) {
-            for (int at = 0; at < count; at++) {
-                if (buffer[at] == '\n') {
-                    lines.accept(new String(line, 0, length, UTF_8));
-                    length = 0;
-                } else if (length == MAX_LINE_BYTES) {
-                    throw new IOException("it printed a line of more than %d bytes".formatted(MAX_LINE_BYTES));
-                } else {
-                    line[length++] = buffer[at];
-                }
-            }
-        }
-        return length == 0;
-    }
-
-    private static int read(Process process, byte[] buffer) throws IOException, InterruptedException {
-        InputStream output = process.getInputStream();
-        // An interrupt ends this wait but not a blocking read, so reads start only once bytes are available.
-        while (output.available() == 0) {
-            if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
-                return output.read(buffer);
-            }
-        }
-        if (Thread.interrupted()) {
-            throw new InterruptedException("Interrupted while reading the output of rclone");
-        }
-        return output.read(buffer, 0, Math.min(buffer.length, Math.max(1, output.available())));
+        CredentialsEndpoint endpoint = CredentialsEndpoint.start(credentials.get());
+        Map<String, String> all = new HashMap<>(environment);
+        all.putAll(endpoint.environment());
+        return RunningRclone.start(command, all, scratch, Optional.of(endpoint));
     }
 
     /** The command, quoted to paste into a shell. */

@@ -63,10 +63,6 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         options.put("force_path_style", Boolean.toString(settings.pathStyle()));
         // Otherwise rclone checks the bucket and may create it, though these credentials may only list and read.
         options.put("no_check_bucket", "true");
-        if (isKmsEncrypted(settings)) {
-            // rclone writes nothing here. With this setting it does not take an ETag for an MD5.
-            options.put("server_side_encryption", "aws:kms");
-        }
     }
 
     private static boolean isKmsEncrypted(S3Settings settings) {
@@ -107,9 +103,14 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         return directory.toAbsolutePath().normalize().toString();
     }
 
-    /** Whether the store returns MD5 hashes without reading objects, which it does not if it encrypts with KMS keys. */
-    boolean hasHashes() {
+    /** Whether listings have MD5 hashes, which they have not if the store encrypts with KMS keys. */
+    boolean listsHashes() {
         return bucket.filter(RcloneRemote::isKmsEncrypted).isEmpty();
+    }
+
+    /** Whether it is a bucket, which rclone can list in the order of keys, as the store does. */
+    boolean isBucket() {
+        return bucket.isPresent();
     }
 
     /** Whether it takes its credentials from the process's environment. */

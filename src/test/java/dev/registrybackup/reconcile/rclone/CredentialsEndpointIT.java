@@ -103,10 +103,8 @@ class CredentialsEndpointIT {
                     new RcloneProcess("rclone", environment, Optional.empty(), Optional.empty(), scratch);
             assertEquals(
                     Optional.empty(),
-                    process.run(
-                            process.command(List.of("lsf", "-R", remote.path(""))),
-                            keys::add,
-                            RcloneProcess.Result::problem));
+                    process.runToEnd(process.command(List.of("lsf", "-R", remote.path(""))), keys::add)
+                            .problem());
             return keys;
         }
     }

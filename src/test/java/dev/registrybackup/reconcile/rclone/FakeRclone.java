@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A script that stands in for rclone: it answers what a test laid down, and keeps what it was asked. */
 final class FakeRclone {
@@ -16,26 +17,30 @@ final class FakeRclone {
                 cat "$folder/version"
                 exit 0
             fi
-            printf '%%s\\n' "$@" > "$folder/$1.arguments"
+            name=$1
+            case "$*" in "lsf registry:"*--recursive*) name=registry ;; "lsf backup:"*--recursive*) name=backup ;; esac
+            printf '%%s\\n' "$@" > "$folder/$name.arguments"
             echo "$*" >> "$folder/commands"
             env > "$folder/environment"
-            echo $$ > "$folder/pid"
-            [ -e "$folder/$1.keys" ] && cp "$(sed -n '/^--files-from-raw$/{n;p}' "$folder/$1.arguments")" "$folder/$1.keys"
-            cat "$folder/$1.log" >&2
-            cat "$folder/$1.output"
+            echo $$ > "$folder/$name.pid"
+            [ -e "$folder/$name.keys" ] && cp "$(sed -n '/^--files-from-raw$/{n;p}' "$folder/$name.arguments")" "$folder/$name.keys"
+            cat "$folder/$name.log" >&2
+            cat "$folder/$name.output"
             [ -e "$folder/hangs" ] && exec sleep 600
             [ -e "$folder/dies" ] && kill -9 $$
-            exit "$(cat "$folder/$1.exit")"
+            exit "$(cat "$folder/$name.exit")"
             """;
 
     private final Path folder;
 
-    /** One that compares and lists nothing, without complaint. */
+    /**
+     * One that lists nothing, without complaint. Answers to {@code registry} and {@code backup} are those to a listing of
+     * all objects in that store, others those to the command of that name.
+     */
     FakeRclone(Path folder) {
         this.folder = folder;
         version("rclone v1.60.1-DEV\n- os/version: debian 12.11 (64 bit)\n");
-        respond("check", 0, "", "");
-        List.of("lsf", "copy", "sync", "purge").forEach(command -> respond(command, 0, "", ""));
+        List.of("registry", "backup", "lsf", "copy", "sync", "purge").forEach(command -> respond(command, 0, "", ""));
         write("rclone", SCRIPT.formatted(folder));
         try {
             Files.setPosixFilePermissions(folder.resolve("rclone"), PosixFilePermissions.fromString("rwx------"));
@@ -58,9 +63,9 @@ final class FakeRclone {
         return write(command + ".exit", Integer.toString(exit));
     }
 
-    /** Copies the list of keys it is given. */
+    /** Copies the list of keys it is given for the registry. */
     FakeRclone recordKeys() {
-        return write("check.keys", "");
+        return write("registry.keys", "");
     }
 
     /** Goes on for ever once it has answered. */
@@ -83,7 +88,7 @@ final class FakeRclone {
     }
 
     List<String> keys() {
-        return read("check.keys");
+        return read("registry.keys");
     }
 
     List<String> environment() {
@@ -95,7 +100,10 @@ final class FakeRclone {
     }
 
     boolean isAlive() {
-        return ProcessHandle.of(Long.parseLong(read("pid").get(0))).isPresent();
+        return Stream.of("registry", "backup")
+                .anyMatch(name -> ProcessHandle.of(
+                                Long.parseLong(read(name + ".pid").get(0)))
+                        .isPresent());
     }
 
     private FakeRclone write(String name, String content) {

@@ -39,11 +39,8 @@ class RcloneTest {
     private static final Shard LINK_SHARD =
             new Shard("docker/registry/v2/repositories/", CompareBy.CONTENT, List.of("_uploads/**", "it's/*"), false);
 
-    private static final String MISSING = error("file not in S3 bucket backup path docker", "b");
-    private static final String SIZES = error("Sizes differ", "c");
-    private static final String ONE_DIFFERS = "2026/11/22 17:07:24 Failed to check: 1 differences found\n";
-    private static final String TWO_DIFFER =
-            "2026/11/22 17:07:24 Failed to check with 2 errors: last error was: 2 differences found\n";
+    private static final String MD5 = "62b9337ed372f51847cbe95a7b296fb7";
+    private static final String OTHER_MD5 = "819cbd2a33b8354706c6d4100e1cd8d8";
 
     private final Path folder;
     private final FakeRclone fakeRclone;
@@ -57,10 +54,9 @@ class RcloneTest {
     }
 
     @Test
-    void everyLineIsADifferenceOfAFullKeyAndAStoreThatShowedOneIsNotListedAgain() {
+    void everyKeyOfEitherStoreIsReportedInOrder() {
         // Given
-        fakeRclone.respond(
-                "check", 1, "= a\n+ b\n- c c/é\n* d\n", error("file not in x", "b") + summaryLine(3) + matchingLine(1));
+        list("1;a\n1;b\n7;d\n", "1;a\n1;c c/Å;\r\n8;d\n");
 
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
@@ -70,141 +66,210 @@ class RcloneTest {
                 List.of(
                         new Difference(Kind.SAME, PREFIX + "a"),
                         new Difference(Kind.ONLY_IN_REGISTRY, PREFIX + "b"),
-                        new Difference(Kind.ONLY_IN_BACKUP, PREFIX + "c c/é"),
+                        new Difference(Kind.ONLY_IN_BACKUP, PREFIX + "c c/Å;\r"),
                         new Difference(Kind.DIFFERENT, PREFIX + "d")),
                 differences);
         assertEquals("", comparison.problem());
         assertTrue(comparison.isReliable());
         assertEquals(4, comparison.keys());
-        assertFalse(fakeRclone.wasRun("lsf"));
     }
 
-    static Stream<Arguments> reliableReports() {
-        return Stream.of(
-                Arguments.of("nothing on either side", 0, "", notice("0 differences found")),
-                Arguments.of("all the same", 0, "= a\n= b\n", notice("0 differences found") + matchingLine(2)),
-                Arguments.of("one missing, in 1.60's words", 1, "= a\n+ b\n", MISSING + ONE_DIFFERS),
-                Arguments.of("two differ, in 1.60's words", 1, "+ b\n* c\n", MISSING + SIZES + TWO_DIFFER),
-                Arguments.of("one missing, the last word in JSON", 1, "= a\n+ b\n", MISSING + summaryLine(1)),
-                Arguments.of("hashes differ", 1, "* a\n", error("md5 differ", "a") + summaryLine(1)),
-                Arguments.of("contents differ", 1, "* a\n", error("contents differ", "a") + summaryLine(1)),
-                Arguments.of("notices of other things", 0, "= a\n", notice("Config file not found") + "\n"));
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource
-    void reliableReports(String what, int exit, String output, String log) {
+    @Test
+    void linksOfOneSizeAreComparedByTheirHashes() {
         // Given
-        fakeRclone.respond("check", exit, output, log);
+        list("71;%s;a\n71;%s;b;c\n".formatted(MD5, MD5), "71;%s;a\n71;%s;b;c\n".formatted(MD5, OTHER_MD5));
+
+        // When
+        rclone.compare(LINK_SHARD, differences::add);
+
+        // Then
+        assertEquals(
+                List.of(
+                        new Difference(Kind.SAME, LINK_SHARD.prefix() + "a"),
+                        new Difference(Kind.DIFFERENT, LINK_SHARD.prefix() + "b;c")),
+                differences);
+    }
+
+    @Test
+    void keysAreInTheOrderOfTheirBytes() {
+        // Given
+        String emoji = "\uD83D\uDE00";
+        list("1;\uFF0E\n1;%s\n".formatted(emoji), "1;%s\n".formatted(emoji));
 
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
-        assertEquals("", comparison.problem(), what);
-        assertTrue(comparison.isReliable());
+        assertEquals("", comparison.problem());
+        assertEquals(
+                List.of(
+                        new Difference(Kind.ONLY_IN_REGISTRY, PREFIX + "\uFF0E"),
+                        new Difference(Kind.SAME, PREFIX + emoji)),
+                differences);
     }
 
-    static Stream<Arguments> unreliableReports() {
-        String listing =
-                error("error reading destination root directory: AccessDenied:\n\tstatus code: 403", "S3 bucket");
+    @Test
+    void aStoreThatIsListedByDirectoriesMayListThemInAnyOrder() {
+        // Given
+        list("71;%s;b\n71;%s;a\n".formatted(MD5, MD5), "71;%s;a\n71;%s;b\n".formatted(MD5, MD5));
+
+        // When
+        Comparison comparison = rclone.compare(LINK_SHARD, differences::add);
+
+        // Then
+        assertEquals("", comparison.problem());
+        assertEquals(
+                List.of(
+                        new Difference(Kind.SAME, LINK_SHARD.prefix() + "a"),
+                        new Difference(Kind.SAME, LINK_SHARD.prefix() + "b")),
+                differences);
+    }
+
+    @Test
+    void noticesAreNoProblem() {
+        // Given
+        fakeRclone.respond("registry", 0, "1;a\n", notice("Config file not found") + "\n");
+
+        // When
+        Comparison comparison = rclone.compare(SHARD, differences::add);
+
+        // Then
+        assertEquals("", comparison.problem());
+    }
+
+    @Test
+    void anObjectOnOneSideNeedsNoHash() {
+        // Given
+        list("71;;a\n", "");
+
+        // When
+        Comparison comparison = rclone.compare(LINK_SHARD, differences::add);
+
+        // Then
+        assertEquals("", comparison.problem());
+        assertEquals(List.of(new Difference(Kind.ONLY_IN_REGISTRY, LINK_SHARD.prefix() + "a")), differences);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "UNSUPPORTED", "ERROR"})
+    void contentWithoutAHashCannotBeCompared(String hash) {
+        // Given
+        list("71;%s;a\n".formatted(hash), "71;%s;a\n".formatted(hash));
+
+        // When
+        Comparison comparison = rclone.compare(LINK_SHARD, differences::add);
+
+        // Then
+        assertEquals(
+                "Failed to compare \"%s\" of the registry with the backup: a store lists no MD5 of %sa; run the commands for details"
+                        .formatted(LINK_SHARD.prefix(), LINK_SHARD.prefix()),
+                comparison.problem());
+    }
+
+    static Stream<Arguments> unreliableListings() {
+        String listing = error("error listing: AccessDenied:\n\tstatus code: 403", "S3 bucket");
         return Stream.of(
                 Arguments.of(
                         1,
                         "",
-                        listing + "Failed to check: AccessDenied\n",
-                        "rclone logged: error reading destination root directory: AccessDenied: status code: 403"),
-                Arguments.of(
-                        1,
-                        "+ a\n",
-                        error("file not in x", "a") + listing + summaryLine(1),
-                        "rclone logged: error reading destination root directory: AccessDenied: status code: 403"),
-                Arguments.of(
-                        0,
-                        "= a\n",
-                        listing,
-                        "rclone logged: error reading destination root directory: AccessDenied: status code: 403"),
+                        listing + "Failed to lsf: AccessDenied\n",
+                        "rclone exited with 1: error listing: AccessDenied: status code: 403"),
+                Arguments.of(0, "1;a\n", listing, "rclone logged: error listing: AccessDenied: status code: 403"),
                 Arguments.of(
                         3,
                         "",
-                        error("error reading source root directory: directory not found", "x"),
-                        "rclone exited with 3: error reading source root directory: directory not found"),
+                        error("error listing: directory not found", ""),
+                        "rclone exited with 3: error listing: directory not found"),
                 Arguments.of(2, "", "", "rclone exited with 2 and logged no reason"),
                 Arguments.of(
                         1,
                         "",
                         "2026/11/22 17:07:04 Failed to create file system for \"x\": oops\n",
-                        "rclone logged: Failed to create file system for \"x\": oops"),
-                Arguments.of(1, "", "", "rclone exited with 1 and did not log differences as the reason"),
-                Arguments.of(1, "+ a\n", "", "rclone exited with 1 and did not log differences as the reason"),
-                Arguments.of(1, "+ a\n", TWO_DIFFER, "rclone counted 2 differing keys and reported 1"),
-                Arguments.of(1, "= a\n", summaryLine(0), "rclone counted 0 differing keys and reported 0"),
-                Arguments.of(0, "+ a\n", "", "rclone counted 0 differing keys and reported 1"),
-                Arguments.of(0, "= a\n", matchingLine(2), "rclone counted 2 equal keys and reported 1"),
+                        "rclone exited with 1: Failed to create file system for \"x\": oops"),
                 Arguments.of(
                         0,
-                        "= a\n",
-                        notice("1 hashes could not be checked"),
-                        "rclone logged: 1 hashes could not be checked"),
-                Arguments.of(
-                        0,
-                        "= a\n",
+                        "1;a\n",
                         notice("Can't follow symlink without -L/--copy-links"),
                         "rclone logged: Can't follow symlink without -L/--copy-links"),
                 Arguments.of(
-                        1,
-                        "+ a\n",
-                        error("is file on x but directory on y", "a") + summaryLine(1),
-                        "rclone logged: is file on x but directory on y"),
-                Arguments.of(1, "+ a\n", error("file not in x", "") + summaryLine(1), "rclone logged: file not in x"),
-                Arguments.of(
-                        1,
+                        0,
                         "",
                         "{\"level\":\"critical\",\"msg\":\"Failed to load\"}\n",
                         "rclone logged: Failed to load"),
                 Arguments.of(2, "", "panic: runtime error\n", "rclone exited with 2: panic: runtime error"),
-                Arguments.of(0, "= a\n=b\n", "", line("=b")),
-                Arguments.of(0, "= a\n\n", "", line("")),
-                Arguments.of(0, "= \n", "", line("= ")),
-                Arguments.of(0, "? a\n", "", line("? a")),
-                Arguments.of(0, "= a\n= b", "", "the output of rclone ends in the middle of a line"),
-                Arguments.of(
-                        1,
-                        "! a\n= b\n",
-                        error("Failed to hash", "a") + "Failed to check: Failed to hash\n",
-                        "rclone could not read docker/registry/v2/blobs/a; rclone logged: Failed to hash"),
+                Arguments.of(0, "1;a\n1b\n", "", line("1b")),
+                Arguments.of(0, "1;a\n\n", "", line("")),
+                Arguments.of(0, "1;\n", "", line("1;")),
+                Arguments.of(0, ";a\n", "", line(";a")),
+                Arguments.of(0, "-1;a\n", "", line("-1;a")),
+                Arguments.of(0, "1;a\n1;b", "", "the output of rclone ends in the middle of a line"),
+                Arguments.of(0, "1;b\n1;a\n", "", "rclone did not list in the order of keys: a"),
+                Arguments.of(0, "1;a\n1;a\n", "", "rclone did not list in the order of keys: a"),
                 Arguments.of(
                         0,
-                        "= " + "a".repeat(20_000) + "\n",
+                        "1;" + "a".repeat(20_000) + "\n",
                         "",
                         "rclone could not be run or read: it printed a line of more than 16384 bytes"));
     }
 
     private static String line(String printed) {
-        return "rclone printed a line that is not part of its report: " + printed;
+        return "rclone printed a line that is not part of its listing: " + printed;
     }
 
     @ParameterizedTest
-    @MethodSource
-    void unreliableReports(int exit, String output, String log, String reason) {
+    @MethodSource("unreliableListings")
+    void anUnreliableListingOfTheRegistryIsNoComparison(int exit, String output, String log, String reason) {
         // Given
-        fakeRclone.respond("check", exit, output, log);
+        fakeRclone.respond("registry", exit, output, log);
 
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
+        assertUnreliable(comparison, reason);
+    }
+
+    @ParameterizedTest
+    @MethodSource("unreliableListings")
+    void anUnreliableListingOfTheBackupIsNoComparison(int exit, String output, String log, String reason) {
+        // Given
+        fakeRclone.respond("backup", exit, output, log);
+
+        // When
+        Comparison comparison = rclone.compare(SHARD, differences::add);
+
+        // Then
+        assertUnreliable(comparison, reason);
+    }
+
+    private static void assertUnreliable(Comparison comparison, String reason) {
         assertEquals(
-                "Failed to compare \"%s\" of the registry with the backup: %s; run the command for details"
+                "Failed to compare \"%s\" of the registry with the backup: %s; run the commands for details"
                         .formatted(PREFIX, reason),
                 comparison.problem());
         assertFalse(comparison.isReliable());
     }
 
     @Test
-    void aKilledComparisonIsUnreliable() {
+    void aStoreThatCannotBeListedMakesNoKeyOfTheOtherAppearMissing() {
         // Given
-        fakeRclone.respond("check", 0, "= a\n", "").die();
+        fakeRclone
+                .respond("registry", 0, "1;a\n1;b\n", "")
+                .respond("backup", 1, "", error("error listing: AccessDenied", "S3 bucket"));
+
+        // When
+        Comparison comparison = rclone.compare(SHARD, differences::add);
+
+        // Then
+        assertFalse(comparison.isReliable());
+        assertEquals(List.of(), differences);
+    }
+
+    @Test
+    void aKilledListingIsUnreliable() {
+        // Given
+        list("1;a\n", "1;a\n");
+        fakeRclone.die();
 
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
@@ -215,69 +280,52 @@ class RcloneTest {
     }
 
     @Test
-    void aStoreWithNothingInItIsListedToDistinguishItFromAMissingOne() {
-        // Given
-        fakeRclone
-                .respond("check", 1, "+ a\n", error("file not in x", "a") + summaryLine(1))
-                .respond("lsf", 3, "", error("error listing: directory not found", ""));
-
+    void blobsAreListedWithTheirSizesAThousandAtATime() {
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
-        assertFalse(comparison.isReliable());
+        String listing = " --recursive --files-only --format sp --hash MD5 --fast-list --use-json-log ";
+        assertTrue(
+                comparison.command().startsWith(fakeRclone.path() + " lsf registry:images/" + PREFIX + listing),
+                comparison.command());
+        assertTrue(
+                comparison.command().contains("; " + fakeRclone.path() + " lsf backup:bucket/" + PREFIX + listing),
+                comparison.command());
         assertEquals(
-                "Failed to compare \"%s\" of the registry with the backup: no keys were found in backup:bucket/%s, and listing it failed: rclone exited with 3: error listing: directory not found; run the command for details"
-                        .formatted(PREFIX, PREFIX),
-                comparison.problem());
+                "registry:images/" + PREFIX, fakeRclone.arguments("registry").get(1));
+        assertEquals("backup:bucket/" + PREFIX, fakeRclone.arguments("backup").get(1));
     }
 
     @Test
-    void blobsAreComparedBySizeInOneListing() {
-        // When
-        rclone.compare(SHARD, differences::add);
-
-        // Then
-        assertEquals(
-                List.of("check", "registry:images/" + PREFIX, "backup:bucket/" + PREFIX, "--combined", "-"),
-                fakeRclone.arguments("check").subList(0, 5));
-        assertTrue(fakeRclone.arguments("check").containsAll(List.of("--size-only", "--fast-list", "--use-json-log")));
-        assertFalse(fakeRclone.arguments("check").contains("--download"));
-    }
-
-    @Test
-    void linksAreComparedByHashWithWhatIsLeftOut() {
+    void linksAreListedWithTheirHashesAndWithoutWhatIsLeftOut() {
         // When
         Comparison comparison = rclone.compare(LINK_SHARD, differences::add);
 
         // Then
-        List<String> arguments = fakeRclone.arguments("check");
+        List<String> arguments = fakeRclone.arguments("backup");
         assertEquals(
                 List.of("--exclude", "_uploads/**", "--exclude", "it's/*"),
                 arguments.subList(arguments.indexOf("--exclude"), arguments.indexOf("--use-json-log")));
-        assertFalse(arguments.contains("--size-only"));
-        assertFalse(arguments.contains("--download"));
         assertFalse(arguments.contains("--fast-list"));
         assertTrue(
                 comparison
                         .command()
-                        .startsWith(fakeRclone.path() + " check registry:images/docker/registry/v2/repositories/"
-                                + " backup:bucket/docker/registry/v2/repositories/ --combined -"
+                        .startsWith(fakeRclone.path() + " lsf registry:images/docker/registry/v2/repositories/"
+                                + " --recursive --files-only --format shp --hash MD5"
                                 + " --exclude '_uploads/**' --exclude 'it'\\''s/*' --use-json-log "),
                 comparison.command());
     }
 
     @Test
-    void linksAreReadWhereEncryptionHidesTheirHashes() {
+    void contentIsNotComparedWhereEncryptionHidesTheHashes() {
         // Given
         Rclone encrypted =
                 start(new S3Settings.WriteOptions(Optional.empty(), Optional.of("aws:kms"), Optional.empty()));
 
-        // When
-        encrypted.compare(LINK_SHARD, differences::add);
-
         // Then
-        assertTrue(fakeRclone.arguments("check").contains("--download"));
+        assertTrue(rclone.comparesContent());
+        assertFalse(encrypted.comparesContent());
     }
 
     @Test
@@ -289,14 +337,15 @@ class RcloneTest {
         assertTrue(fakeRclone.environment().contains("RCLONE_CONFIG_REGISTRY_SECRET_ACCESS_KEY=registry-secret"));
         assertTrue(fakeRclone.environment().contains("RCLONE_CONFIG=" + folder.resolve("scratch/rclone.conf")));
         assertFalse(fakeRclone.environment().stream().anyMatch(variable -> variable.startsWith("AWS_CA_BUNDLE=")));
-        assertFalse(fakeRclone.arguments("check").toString().contains("secret"));
+        assertFalse(fakeRclone.arguments("backup").toString().contains("secret"));
         assertFalse(comparison.command().contains("secret"), comparison.command());
     }
 
     @Test
     void confirmingAsksForTheKeysAloneAndNotOneByOne() {
         // Given
-        fakeRclone.recordKeys().respond("check", 0, "= a/data\n", "");
+        list("71;%s;a/data\n".formatted(MD5), "71;%s;a/data\n".formatted(MD5));
+        fakeRclone.recordKeys();
 
         // When
         Comparison comparison = rclone.compareKeys(
@@ -307,7 +356,7 @@ class RcloneTest {
         // Then
         assertTrue(comparison.isReliable(), comparison.problem());
         assertEquals(List.of("a/data", "b c/link"), fakeRclone.keys());
-        List<String> arguments = fakeRclone.arguments("check");
+        List<String> arguments = fakeRclone.arguments("registry");
         assertFalse(arguments.contains("--no-traverse"));
         assertFalse(arguments.contains("--exclude"));
         Path list = Path.of(arguments.get(arguments.indexOf("--files-from-raw") + 1));
@@ -322,7 +371,7 @@ class RcloneTest {
 
         // Then
         assertTrue(comparison.isReliable());
-        assertFalse(fakeRclone.wasRun("check"));
+        assertFalse(fakeRclone.wasRun("registry"));
     }
 
     @ParameterizedTest
@@ -335,13 +384,14 @@ class RcloneTest {
 
         // Then
         assertTrue(String.valueOf(refusal.getMessage()).startsWith("Failed to compare "), refusal.getMessage());
-        assertFalse(fakeRclone.wasRun("check"));
+        assertFalse(fakeRclone.wasRun("registry"));
     }
 
     @Test
     void anExceptionOfTheConsumerEndsRclone() {
         // Given
-        fakeRclone.respond("check", 0, "= a\n", "").hang();
+        list("1;a\n", "1;a\n");
+        fakeRclone.hang();
         IllegalStateException full = new IllegalStateException("full");
 
         // When
@@ -359,7 +409,8 @@ class RcloneTest {
     @Test
     void anInterruptEndsRclone() {
         // Given
-        fakeRclone.respond("check", 0, "= a\n", "").hang();
+        list("1;a\n", "1;a\n");
+        fakeRclone.hang();
 
         // When
         Comparison comparison =
@@ -375,7 +426,7 @@ class RcloneTest {
     @Test
     void nothingIsLeftInTheScratchDirectory() throws Exception {
         // Given
-        fakeRclone.respond("check", 0, "= a\n", notice("0 differences found"));
+        list("1;a\n", "1;a\n");
 
         // When
         rclone.compareKeys(SHARD, List.of(PREFIX + "a"), differences::add);
@@ -440,6 +491,10 @@ class RcloneTest {
         assertEquals("Failed to define a shard by \"docker\": a prefix ends in / or is empty", refusal.getMessage());
     }
 
+    private void list(String registry, String backup) {
+        fakeRclone.respond("registry", 0, registry, "").respond("backup", 0, backup, "");
+    }
+
     private Rclone start(S3Settings.WriteOptions writeOptions) {
         return Rclone.create(
                 fakeRclone.path(),
@@ -462,14 +517,6 @@ class RcloneTest {
 
     private static String notice(String message) {
         return record("warning", message, "S3 bucket backup");
-    }
-
-    private static String matchingLine(int keys) {
-        return notice(keys + " matching files");
-    }
-
-    private static String summaryLine(int differences) {
-        return record("notice", "Failed to check: %d differences found".formatted(differences), "");
     }
 
     private static String record(String level, String message, String object) {
