@@ -43,7 +43,9 @@ final class ListingComparison {
             left = order <= 0 ? registry.next() : left;
             right = order >= 0 ? backup.next() : right;
         }
-        return registry.problem().or(backup::problem);
+        return registry.problem()
+                .map(reason -> "the registry was not listed: " + reason)
+                .or(() -> backup.problem().map(reason -> "the backup was not listed: " + reason));
     }
 
     /** How many keys were compared. */

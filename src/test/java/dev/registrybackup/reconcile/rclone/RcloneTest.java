@@ -205,11 +205,19 @@ class RcloneTest {
                 Arguments.of(0, "1;a\n1;b", "", "the output of rclone ends in the middle of a line"),
                 Arguments.of(0, "1;b\n1;a\n", "", "rclone did not list in the order of keys: a"),
                 Arguments.of(0, "1;a\n1;a\n", "", "rclone did not list in the order of keys: a"),
-                Arguments.of(
-                        0,
-                        "1;" + "a".repeat(20_000) + "\n",
-                        "",
-                        "rclone could not be run or read: it printed a line of more than 16384 bytes"));
+                Arguments.of(0, "b;1\n", "", line("b;1")));
+    }
+
+    @Test
+    void aLineThatIsTooLongIsNoKey() {
+        // Given
+        list("1;" + "a".repeat(20_000) + "\n", "");
+
+        // When
+        Comparison comparison = rclone.compare(SHARD, differences::add);
+
+        // Then
+        assertUnreliable(comparison, "rclone could not be run or read: it printed a line of more than 16384 bytes");
     }
 
     private static String line(String printed) {
@@ -226,7 +234,7 @@ class RcloneTest {
         Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
-        assertUnreliable(comparison, reason);
+        assertUnreliable(comparison, "the registry was not listed: " + reason);
     }
 
     @ParameterizedTest
@@ -239,7 +247,7 @@ class RcloneTest {
         Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
-        assertUnreliable(comparison, reason);
+        assertUnreliable(comparison, "the backup was not listed: " + reason);
     }
 
     private static void assertUnreliable(Comparison comparison, String reason) {
