@@ -20,7 +20,6 @@ import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,7 +49,7 @@ final class ShardReconciler {
     private final ConcurrentSkipListMap<String, KeyResult> keyResults = new ConcurrentSkipListMap<>();
 
     private final List<Difference> firstDifferences = new ArrayList<>();
-    /** Tags' current links that rclone cannot compare, to be compared by content. */
+    /** Tags' current links that the listings cannot compare, to be compared by content. */
     private final List<String> uncomparedLinks = new ArrayList<>();
 
     private final TreeSet<String> missingInRegistry = new TreeSet<>();
@@ -164,7 +163,6 @@ final class ShardReconciler {
      * @param shardKeys how many keys the shard has
      */
     private void copyAll(List<Difference> differences, boolean isReliable, long shardKeys) {
-        differences.sort(Comparator.comparing(Difference::key));
         // An unreliable comparison proves nothing: a key that it reports as missing may be there.
         InBackup unlessDifferent = isReliable ? InBackup.ABSENT : InBackup.UNKNOWN;
         boolean isListed = shard.isFastList() && differences.size() > shardKeys / KEYS_PER_REQUEST;

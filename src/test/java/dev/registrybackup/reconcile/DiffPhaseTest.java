@@ -53,10 +53,10 @@ class DiffPhaseTest {
         assertEquals(0, both.getCount());
         assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
         assertEquals(fixture.registryContent(), fixture.backupContent());
-        String blobs = "rclone check " + content.layout().blobsPrefix();
-        String links = "rclone check " + content.layout().repositoriesPrefix();
+        String blobs = "rclone lsf " + content.layout().blobsPrefix();
+        String links = "rclone lsf " + content.layout().repositoriesPrefix();
         assertEquals(
-                List.of(blobs, blobs, links, links, "rclone check "),
+                List.of(blobs, blobs, links, links, "rclone lsf "),
                 StreamSupport.stream(
                                 reconcileResult
                                         .summary()

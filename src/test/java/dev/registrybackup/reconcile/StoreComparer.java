@@ -80,16 +80,18 @@ final class StoreComparer implements Comparer {
         beforeCompare.run();
         if (failing.containsKey(shard.prefix())) {
             reportOnce(shard, found);
-            return new Comparison(failing.get(shard.prefix()), 0, "rclone check");
+            return new Comparison(failing.get(shard.prefix()), 0, "rclone lsf");
         }
         Map<String, ObjectInfo> here = objects(registry, shard);
         Map<String, ObjectInfo> there = objects(backup, shard);
+        TreeMap<String, Difference> differences = new TreeMap<>();
+        Consumer<Difference> add = difference -> differences.put(difference.key(), difference);
         TreeSet<String> keys = new TreeSet<>(here.keySet());
         keys.addAll(there.keySet());
-        // rclone lists many directories at a time, and reports keys in no order.
-        keys.descendingSet().forEach(key -> report(shard, key, here.get(key), there.get(key), found));
-        reportOnce(shard, found);
-        return new Comparison("", keys.size(), "rclone check " + shard.prefix());
+        keys.forEach(key -> report(shard, key, here.get(key), there.get(key), add));
+        reportOnce(shard, add);
+        differences.values().forEach(found);
+        return new Comparison("", keys.size(), "rclone lsf " + shard.prefix());
     }
 
     private void reportOnce(Shard shard, Consumer<Difference> found) {
@@ -107,12 +109,12 @@ final class StoreComparer implements Comparer {
         comparisons.add("confirm " + keys.size() + " of " + shard.prefix());
         Map<String, ObjectInfo> here = objects(registry, shard);
         Map<String, ObjectInfo> there = objects(backup, shard);
-        for (String key : keys) {
+        for (String key : new TreeSet<>(keys)) {
             if (here.containsKey(key)) {
                 report(shard, key, here.get(key), there.get(key), found);
             }
         }
-        return new Comparison("", keys.size(), "rclone check --files-from-raw");
+        return new Comparison("", keys.size(), "rclone lsf --files-from-raw");
     }
 
     private void report(

@@ -85,7 +85,7 @@ public final class Archive {
         }
         for (List<String> command : all) {
             pause.run();
-            Optional<String> problem = process.run(command);
+            Optional<String> problem = process.run(command, line -> {});
             if (problem.isPresent()) {
                 return Optional.of("%s failed: %s".formatted(RcloneProcess.quote(command), problem.get()));
             }
@@ -130,7 +130,8 @@ public final class Archive {
         for (String name : names) {
             String day = name.substring(0, name.length() - 1);
             if (name.endsWith("/") && isBefore(day, oldest)) {
-                Optional<String> failed = process.run(process.command(List.of("purge", child(removed, day))));
+                Optional<String> failed =
+                        process.run(process.command(List.of("purge", child(removed, day))), line -> {});
                 if (failed.isPresent()) {
                     return failed.map(text -> "failed to delete %s: %s".formatted(child(removed, day), text));
                 }

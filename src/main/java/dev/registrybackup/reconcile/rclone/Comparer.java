@@ -6,10 +6,10 @@ import java.util.function.Consumer;
 
 /** Compares the registry's store with the backup. Blocks; safe for use by several threads at a time. */
 public interface Comparer {
-    /** Compares a complete shard in both directions; the consumer receives each key as it comes. */
+    /** Compares a complete shard in both directions; the consumer receives each key as it comes, in the order of keys. */
     Comparison compare(Shard shard, Consumer<Difference> found);
 
-    /** Compares only these keys of a shard, which the registry has or had. */
+    /** Compares only these keys of a shard, which the registry has or had; otherwise as {@link #compare}. */
     Comparison compareKeys(Shard shard, Collection<String> keys, Consumer<Difference> found);
 
     /**

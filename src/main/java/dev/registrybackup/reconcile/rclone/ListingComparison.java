@@ -30,16 +30,13 @@ final class ListingComparison {
         while (registry.problem().isEmpty() && backup.problem().isEmpty() && (left.isPresent() || right.isPresent())) {
             int order = left.isEmpty() ? 1 : right.map(left.get()::compareTo).orElse(-1);
             ListedObject object = (order > 0 ? right : left).orElseThrow();
-            boolean isEqual = order == 0 && left.equals(right);
             if (order == 0 && !(left.get().isComparable() && right.orElseThrow().isComparable())) {
                 return Optional.of("a store lists no MD5 of " + prefix + object.name());
             }
             keys++;
-            found.accept(new Difference(
-                    order < 0
-                            ? Kind.ONLY_IN_REGISTRY
-                            : order > 0 ? Kind.ONLY_IN_BACKUP : isEqual ? Kind.SAME : Kind.DIFFERENT,
-                    prefix + object.name()));
+            Kind inBoth = left.equals(right) ? Kind.SAME : Kind.DIFFERENT;
+            Kind kind = order < 0 ? Kind.ONLY_IN_REGISTRY : order > 0 ? Kind.ONLY_IN_BACKUP : inBoth;
+            found.accept(new Difference(kind, prefix + object.name()));
             left = order <= 0 ? registry.next() : left;
             right = order >= 0 ? backup.next() : right;
         }

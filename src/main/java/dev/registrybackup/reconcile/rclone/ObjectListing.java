@@ -3,6 +3,7 @@ package dev.registrybackup.reconcile.rclone;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import java.io.IOException;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -16,11 +17,6 @@ import java.util.regex.Pattern;
  * read and there is no problem. For one thread.
  */
 final class ObjectListing {
-    /** {@code --format} for sizes and keys, and for sizes, MD5 hashes and keys. */
-    static final String SIZES = "sp";
-
-    static final String HASHES = "shp";
-
     // A byte of a key may be a line break in Latin-1.
     private static final Pattern SIZES_LINE = Pattern.compile("(\\d+);(.+)", Pattern.DOTALL);
     // An upload in parts has no MD5, and rclone prints nothing or a word instead.
@@ -63,18 +59,24 @@ final class ObjectListing {
     /**
      * Reads what this process lists.
      *
-     * @param format what it was asked for: {@link #SIZES} or {@link #HASHES}
+     * @param compareBy what it was asked for, by {@link #format}
      * @param isSorted whether it lists in the order of keys; otherwise all of it is kept in memory
      */
-    ObjectListing(RunningRclone rclone, String format, boolean isSorted) throws IOException, InterruptedException {
+    ObjectListing(RunningRclone rclone, CompareBy compareBy, boolean isSorted)
+            throws IOException, InterruptedException {
         this.rclone = rclone;
-        this.line = format.equals(SIZES) ? SIZES_LINE : HASHES_LINE;
+        this.line = compareBy == CompareBy.SIZE ? SIZES_LINE : HASHES_LINE;
         this.sorted = isSorted ? Optional.empty() : Optional.of(new TreeMap<>());
         if (sorted.isPresent()) {
             for (Optional<ListedObject> next = read(); next.isPresent(); next = read()) {
                 sorted.get().put(next.get().bytes(), next.get());
             }
         }
+    }
+
+    /** What {@code rclone lsf} has to print with {@code --format}: sizes, MD5 hashes if they are compared, and keys. */
+    static String format(CompareBy compareBy) {
+        return compareBy == CompareBy.SIZE ? "sp" : "shp";
     }
 
     /** The next object, in the order of keys; empty after the last one, or if there is a problem. */

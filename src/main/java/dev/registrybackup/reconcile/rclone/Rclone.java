@@ -3,7 +3,6 @@ package dev.registrybackup.reconcile.rclone;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.objectstore.s3.ProcessCredentials;
-import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,8 +142,8 @@ public final class Rclone implements Comparer {
                     try (RunningRclone left = process.start(inRegistry);
                             RunningRclone right = process.start(inBackup)) {
                         return comparison.run(
-                                new ObjectListing(left, format(shard), isFastList && registry.isBucket()),
-                                new ObjectListing(right, format(shard), isFastList && backup.isBucket()));
+                                new ObjectListing(left, shard.compareBy(), isFastList && registry.isBucket()),
+                                new ObjectListing(right, shard.compareBy(), isFastList && backup.isBucket()));
                     }
                 }));
         return problem.map(reason -> failed(shard, reason, comparison.keys(), commands))
@@ -154,7 +153,8 @@ public final class Rclone implements Comparer {
     /** Lists all objects of the shard, or these, in one store. Fails if the bucket is missing. */
     private List<String> listing(RcloneRemote remote, Shard shard, Optional<Path> keys) {
         List<String> arguments = new ArrayList<>(List.of("lsf", remote.path(shard.prefix(), emptyDirectory)));
-        arguments.addAll(List.of("--recursive", "--files-only", "--format", format(shard), "--hash", "MD5"));
+        arguments.addAll(List.of(
+                "--recursive", "--files-only", "--format", ObjectListing.format(shard.compareBy()), "--hash", "MD5"));
         if (keys.isPresent()) {
             // The raw format has no comments and keeps spaces. --no-traverse is not used, because it sends a HEAD for
             // each key and takes every failure, even a refusal, for a missing key.
@@ -167,11 +167,6 @@ public final class Rclone implements Comparer {
             }
         }
         return process.command(arguments);
-    }
-
-    /** A blob's key is its digest, and the ETag of an upload in parts is no MD5. */
-    private static String format(Shard shard) {
-        return shard.compareBy() == CompareBy.SIZE ? ObjectListing.SIZES : ObjectListing.HASHES;
     }
 
     private static Comparison failed(Shard shard, String reason, long keys, String command) {

@@ -84,9 +84,9 @@ final class RcloneProcess {
         return command;
     }
 
-    /** Runs the command, ignores its output, and returns the problem. */
-    Optional<String> run(List<String> command) {
-        return attempt(() -> runToEnd(command, line -> {}).problem());
+    /** Runs the command to its end and passes on each line as it comes. Returns the problem. */
+    Optional<String> run(List<String> command, Consumer<String> lines) {
+        return attempt(() -> runToEnd(command, lines).problem());
     }
 
     /** Reads what rclone prints, and returns why that is not reliable. */
@@ -113,8 +113,7 @@ final class RcloneProcess {
      */
     Optional<String> listNames(String place, Consumer<String> names) {
         // One request per 1,000 names, however much is below them.
-        return attempt(() -> runToEnd(command(List.of("lsf", place, "--max-depth", "1")), names)
-                .problem());
+        return run(command(List.of("lsf", place, "--max-depth", "1")), names);
     }
 
     /**

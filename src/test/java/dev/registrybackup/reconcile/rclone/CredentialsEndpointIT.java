@@ -102,9 +102,7 @@ class CredentialsEndpointIT {
             RcloneProcess process =
                     new RcloneProcess("rclone", environment, Optional.empty(), Optional.empty(), scratch);
             assertEquals(
-                    Optional.empty(),
-                    process.runToEnd(process.command(List.of("lsf", "-R", remote.path(""))), keys::add)
-                            .problem());
+                    Optional.empty(), process.run(process.command(List.of("lsf", "-R", remote.path(""))), keys::add));
             return keys;
         }
     }

@@ -224,30 +224,24 @@ class RcloneTest {
         return "rclone printed a line that is not part of its listing: " + printed;
     }
 
-    @ParameterizedTest
-    @MethodSource("unreliableListings")
-    void anUnreliableListingOfTheRegistryIsNoComparison(int exit, String output, String log, String reason) {
-        // Given
-        fakeRclone.respond("registry", exit, output, log);
-
-        // When
-        Comparison comparison = rclone.compare(SHARD, differences::add);
-
-        // Then
-        assertUnreliable(comparison, "the registry was not listed: " + reason);
+    static Stream<Arguments> unreliableListingsOfEitherStore() {
+        return Stream.of("registry", "backup")
+                .flatMap(store -> unreliableListings()
+                        .map(listing -> Arguments.of(Stream.concat(Stream.of(store), Stream.of(listing.get()))
+                                .toArray())));
     }
 
     @ParameterizedTest
-    @MethodSource("unreliableListings")
-    void anUnreliableListingOfTheBackupIsNoComparison(int exit, String output, String log, String reason) {
+    @MethodSource("unreliableListingsOfEitherStore")
+    void anUnreliableListingIsNoComparison(String store, int exit, String output, String log, String reason) {
         // Given
-        fakeRclone.respond("backup", exit, output, log);
+        fakeRclone.respond(store, exit, output, log);
 
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
-        assertUnreliable(comparison, "the backup was not listed: " + reason);
+        assertUnreliable(comparison, "the %s was not listed: %s".formatted(store, reason));
     }
 
     private static void assertUnreliable(Comparison comparison, String reason) {
@@ -528,7 +522,7 @@ class RcloneTest {
     }
 
     private static String record(String level, String message, String object) {
-        return "{\"level\":\"%s\",\"msg\":\"%s\",\"object\":\"%s\",\"source\":\"operations/check.go:106\"}\n"
+        return "{\"level\":\"%s\",\"msg\":\"%s\",\"object\":\"%s\",\"source\":\"operations/lsjson.go:1\"}\n"
                 .formatted(
                         level, message.replace("\n", "\\n").replace("\t", "\\t").replace("\"", "\\\""), object);
     }
