@@ -142,7 +142,12 @@ final class RcloneProcess {
         CredentialsEndpoint endpoint = CredentialsEndpoint.start(credentials.get());
         Map<String, String> all = new HashMap<>(environment);
         all.putAll(endpoint.environment());
-        return RunningRclone.start(command, all, scratch, Optional.of(endpoint));
+        try {
+            return RunningRclone.start(command, all, scratch, Optional.of(endpoint));
+        } catch (IOException e) {
+            endpoint.close();
+            throw e;
+        }
     }
 
     /** The command, quoted to paste into a shell. */

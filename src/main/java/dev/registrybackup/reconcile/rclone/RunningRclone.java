@@ -37,7 +37,7 @@ final class RunningRclone implements AutoCloseable {
      *
      * @param environment all its variables
      * @param scratch the directory for its log
-     * @param credentials where it gets credentials, to be closed after it
+     * @param credentials where it gets credentials, to be closed after it unless it cannot be started
      * @throws IOException if it cannot be started
      */
     static RunningRclone start(
@@ -53,10 +53,14 @@ final class RunningRclone implements AutoCloseable {
             builder.environment().clear();
             builder.environment().putAll(environment);
             Process process = builder.start();
-            process.getOutputStream().close();
+            try {
+                process.getOutputStream().close();
+            } catch (IOException e) {
+                process.destroyForcibly();
+                throw e;
+            }
             return new RunningRclone(process, log, credentials);
         } catch (IOException e) {
-            credentials.ifPresent(CredentialsEndpoint::close);
             Files.deleteIfExists(log);
             throw e;
         }

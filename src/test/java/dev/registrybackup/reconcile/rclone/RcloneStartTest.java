@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateFactory;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +48,33 @@ class RcloneStartTest {
 
         // Then
         assertEquals(version, rclone.version());
+    }
+
+    @Test
+    void credentialsAreNoLongerServedIfItCannotBeStarted() {
+        // Given
+        RcloneProcess process = new RcloneProcess(
+                fakeRclone.path(),
+                Map.of(),
+                Optional.of(() -> {
+                    throw new IOException("nobody asks");
+                }),
+                Optional.empty(),
+                folder.resolve("missing"));
+        long before = credentialsServers();
+
+        // When
+        Optional<String> problem = process.run(List.of(fakeRclone.path(), "lsf"), line -> {});
+
+        // Then
+        assertTrue(problem.orElse("").startsWith("rclone could not be run or read: "), problem::toString);
+        Awaitility.await().until(() -> credentialsServers() <= before);
+    }
+
+    private static long credentialsServers() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("HTTP-Dispatcher"))
+                .count();
     }
 
     @ParameterizedTest
