@@ -8,9 +8,7 @@ import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RepositoryName;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Generated keys of a registry: of ten, four are blobs, five layer links and one is a revision link. A
@@ -74,13 +72,5 @@ final class GeneratedKeys {
     /** How many contain that text. */
     long count(String text) {
         return Arrays.stream(inOrder).filter(key -> key.contains(text)).count();
-    }
-
-    /** How many there are in each directory below that prefix. */
-    Map<String, Long> byDirectory(String prefix) {
-        return Arrays.stream(inOrder)
-                .filter(key -> key.startsWith(prefix))
-                .collect(Collectors.groupingBy(
-                        key -> key.substring(0, key.indexOf('/', prefix.length()) + 1), Collectors.counting()));
     }
 }

@@ -31,7 +31,6 @@ public final class ReconcileBenchmark {
     /** No limit, for what sends no more requests than a listing takes. */
     private static final Duration UNLIMITED = Duration.ofMinutes(30);
 
-    private static final String SHARD_SIZES = RegistryLayout.METADATA_PREFIX + "reconcile/shards";
     private static final String LAST = "2026-01-02T00:00:00Z";
 
     private final Duration limit = Duration.ofSeconds(Integer.getInteger("bench.limit", 300));
@@ -75,7 +74,6 @@ public final class ReconcileBenchmark {
         try (ListingServer server = new ListingServer(layout, keys)) {
             server.put(VerifiedMarker.KEY, "{}");
             server.put(LastRun.KEY, last(keys).toString());
-            server.put(SHARD_SIZES, shardSizes(keys).toString());
             reconcile(server, "**reconcile**", keys.size());
             sync(server, keys.size(), UNLIMITED, "--fast-list", "--checksum");
             sync(server, keys.size(), limit, "--fast-list");
@@ -94,14 +92,6 @@ public final class ReconcileBenchmark {
         classes.putObject(Kind.LAYER_LINK.label()).put("inRegistry", keys.count("/_layers/"));
         classes.putObject(Kind.REVISION_LINK.label()).put("inRegistry", keys.count("/_manifests/"));
         return last.put("lastSuccessStartedAt", LAST).put("lastSuccessFinishedAt", LAST);
-    }
-
-    /** The record of how many keys each shard had. */
-    private ObjectNode shardSizes(GeneratedKeys keys) {
-        ObjectNode sizes = JsonNodeFactory.instance.objectNode();
-        keys.byDirectory(layout.blobsPrefix() + "sha256/").forEach(sizes::put);
-        keys.byDirectory(layout.repositoriesPrefix()).forEach(sizes::put);
-        return sizes;
     }
 
     private void reconcile(ListingServer server, String name, int keys) {

@@ -15,8 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.SortedSet;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Rewrites the record of missing intervals, range by range in key order: an interval of a missing key starts or
@@ -34,6 +33,16 @@ public final class MissingIntervalUpdate implements AutoCloseable {
     private final BufferedWriter writer;
     private boolean changed;
 
+    /** What was added. */
+    public enum Added {
+        /** A key that was not missing before the comparison began, also if an attempt to finish it has recorded it already. */
+        NEW,
+        /** A key that was missing before. */
+        KNOWN,
+        /** Nothing, because it is not missing. */
+        NOT_MISSING
+    }
+
     MissingIntervalUpdate(ObjectStore backup, MissingIntervalReader old, Path scratch, Instant now) throws IOException {
         this.backup = backup;
         this.previous = old;
@@ -43,32 +52,36 @@ public final class MissingIntervalUpdate implements AutoCloseable {
     }
 
     /**
-     * Adds the result for the next range.
+     * Adds the next key of the backup that is missing from the registry.
+     *
+     * @param isStillMissing asked about a key that is not on record
+     */
+    public Added add(String key, Predicate<String> isStillMissing) {
+        endIntervalsBefore(key);
+        boolean goesOn = false;
+        boolean isNew = true;
+        while (previous.peek().filter(line -> line.key().equals(key)).isPresent()) {
+            MissingInterval line = previous.next();
+            goesOn |= line.isOpen();
+            isNew &= !line.isOpen() || line.from().equals(now);
+            writeUnlessExpired(line);
+        }
+        if (!goesOn) {
+            if (!isStillMissing.test(key)) {
+                return Added.NOT_MISSING;
+            }
+            changed = true;
+            write(new MissingInterval(key, now, Optional.empty()));
+        }
+        return isNew ? Added.NEW : Added.KNOWN;
+    }
+
+    /**
+     * Ends a range, in which no other keys are missing than those that were added.
      *
      * @param end the first key after it: all keys of the range, and of the gap before it, are lower
-     * @param absent the keys of the backup in this range that are missing from the registry
-     * @param onNew receives each key that was not missing before the comparison began, also if an attempt to finish it
-     *     has recorded it already
      */
-    public void updateRange(String end, SortedSet<String> absent, Consumer<String> onNew) {
-        for (String key : absent) {
-            endIntervalsBefore(key);
-            boolean goesOn = false;
-            boolean isNew = true;
-            while (previous.peek().filter(line -> line.key().equals(key)).isPresent()) {
-                MissingInterval line = previous.next();
-                goesOn |= line.isOpen();
-                isNew &= !line.isOpen() || line.from().equals(now);
-                writeUnlessExpired(line);
-            }
-            if (!goesOn) {
-                changed = true;
-                write(new MissingInterval(key, now, Optional.empty()));
-            }
-            if (isNew) {
-                onNew.accept(key);
-            }
-        }
+    public void endRange(String end) {
         endIntervalsBefore(end);
     }
 

@@ -23,7 +23,7 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Copies keys with the replicator of events, at most {@value #CONCURRENCY} at a time. One thread submits them. */
+/** Copies keys with the replicator of events, at most {@value #CONCURRENCY} at a time. Safe for use by many threads. */
 final class CopyPhase {
     private static final int CONCURRENCY = 64;
 

@@ -11,15 +11,15 @@ import dev.registrybackup.reconcile.rclone.Shard;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.Link;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Compares and copies shards in key order. Compares small shards side by side, each by two processes of rclone, and copies
- * one shard at a time. For one thread.
+ * Compares and copies shards. Compares those of a group at once, each by two processes of rclone, and copies in the order
+ * of shards. For one thread.
  */
 final class DiffPhase {
     private final StorePair storePair;
@@ -29,6 +29,10 @@ final class DiffPhase {
     private final DiffResult diffResult;
     private final WorkerPools workerPools;
     private final OperationContext context;
+    private final Path scratch;
+
+    private record ShardRun(
+            Shard shard, ShardReconciler reconciler, KeyFile missingInRegistry, CompletableFuture<Void> end) {}
 
     /** Receives what the comparison of a shard shows of its keys together. */
     @FunctionalInterface
@@ -36,10 +40,11 @@ final class DiffPhase {
         /**
          * Called once for each shard, in the order of their keys.
          *
-         * @param keys how many keys the shard has; empty if it was not compared to its end
-         * @param missingInRegistry the keys that only the backup has; empty if it was not compared to its end
+         * @param isReliable whether it was compared to its end
+         * @param missingInRegistry the keys that only the backup has, in their order, to be read in this call; they mean
+         *     nothing unless the comparison is reliable
          */
-        void accept(Shard shard, OptionalLong keys, SortedSet<String> missingInRegistry);
+        void accept(Shard shard, boolean isReliable, KeyFile missingInRegistry);
     }
 
     /**
@@ -47,6 +52,7 @@ final class DiffPhase {
      *
      * @param reconcileStats receives the counts by kind
      * @param diffResult receives the rest
+     * @param scratch a directory for lists
      */
     DiffPhase(
             StorePair storePair,
@@ -55,7 +61,8 @@ final class DiffPhase {
             ReconcileStats reconcileStats,
             DiffResult diffResult,
             WorkerPools workerPools,
-            OperationContext context) {
+            OperationContext context,
+            Path scratch) {
         this.storePair = storePair;
         this.comparer = comparer;
         this.copyPhase = copyPhase;
@@ -63,6 +70,7 @@ final class DiffPhase {
         this.diffResult = diffResult;
         this.workerPools = workerPools;
         this.context = context;
+        this.scratch = scratch;
     }
 
     /**
@@ -76,28 +84,45 @@ final class DiffPhase {
         return groups.stream().allMatch(group -> runGroup(group, then));
     }
 
-    /** Compares these shards at once and copies them one after the other; returns whether both stores can be reached. */
+    /** Compares these shards at once and copies in their order; returns whether both stores can be reached. */
     private boolean runGroup(List<Shard> group, ShardConsumer then) {
-        List<ShardReconciler> reconcilers = group.stream()
-                .map(shard -> new ShardReconciler(shard, comparer, storePair, copyPhase, reconcileStats))
-                .toList();
-        // All are waited for even if one fails, so that no rclone outlives the run.
-        WorkerPools.join(CompletableFuture.allOf(reconcilers.stream()
-                .map(reconciler -> workerPools.submitOperation(reconciler::compare))
-                .toArray(CompletableFuture[]::new)));
-        for (int number = 0; number < group.size(); number++) {
-            Shard shard = group.get(number);
-            ShardReconciler.ShardResult shardResult = reconcilers.get(number).copy();
-            addResult(shard, shardResult);
-            then.accept(
-                    shard,
-                    shardResult.isReliable() ? OptionalLong.of(shardResult.initialKeys()) : OptionalLong.empty(),
-                    shardResult.missingInRegistry());
-            if (!shardResult.isReliable() && isStoreUnreachable(shard)) {
-                return false;
-            }
+        List<ShardRun> runs = new ArrayList<>();
+        CompletableFuture<?> earlierShards = CompletableFuture.completedFuture(null);
+        for (Shard shard : group) {
+            ShardRun run = start(shard, earlierShards);
+            runs.add(run);
+            earlierShards = run.end();
         }
-        return true;
+        try {
+            // All are waited for even if one fails, so that no rclone outlives the run.
+            WorkerPools.join(
+                    CompletableFuture.allOf(runs.stream().map(ShardRun::end).toArray(CompletableFuture[]::new)));
+            return runs.stream().allMatch(run -> finish(run, then));
+        } finally {
+            runs.forEach(run -> run.missingInRegistry().close());
+        }
+    }
+
+    private ShardRun start(Shard shard, CompletableFuture<?> earlierShards) {
+        KeyFile missingInRegistry = new KeyFile(scratch);
+        ShardReconciler reconciler = new ShardReconciler(
+                shard,
+                comparer,
+                storePair,
+                copyPhase,
+                reconcileStats,
+                this::reportKey,
+                missingInRegistry,
+                earlierShards);
+        return new ShardRun(shard, reconciler, missingInRegistry, workerPools.submitOperation(reconciler::run));
+    }
+
+    /** Adds and passes on the result of a shard; returns whether both stores can be reached. */
+    private boolean finish(ShardRun run, ShardConsumer then) {
+        ShardReconciler.ShardResult shardResult = run.reconciler().result();
+        addResult(run.shard(), shardResult);
+        then.accept(run.shard(), shardResult.isReliable(), run.missingInRegistry());
+        return shardResult.isReliable() || !isStoreUnreachable(run.shard());
     }
 
     /** Whether a bucket does not answer. Every other shard would then fail too, after timeouts of its own. */
@@ -120,7 +145,6 @@ final class DiffPhase {
             diffResult.addFailedShard(shard.prefix() + ": " + shardResult.problem());
             context.report(new Finding(FindingCode.UNDETERMINED, shard.prefix(), shardResult.problem()));
         }
-        shardResult.keyResults().forEach(this::reportKey);
     }
 
     private void reportKey(String key, KeyResult keyResult) {
@@ -130,7 +154,7 @@ final class DiffPhase {
                 .map(problem -> context.report(new Finding(problem.code(), key, problem.text()))
                         .code());
         reconcileStats.add(path.kind(), Count.DIFFERING, 1);
-        if (keyResult.isCopied()) {
+        if (keyResult.state() == KeyResult.State.COPIED) {
             reconcileStats.add(path.kind(), Count.COPIED, 1);
             reconcileStats.add(path.kind(), Count.MISSED_BY_EVENTS, keyResult.missedByEvents() ? 1 : 0);
             if (path instanceof Link link) {

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** What comparing and copying all shards, or an index's share of them, has shown besides the counts. For one thread. */
+/** What comparing and copying all shards, or an index's share of them, has shown besides the counts. Safe for use by many threads. */
 final class DiffResult {
     /** How many rclone commands are kept. */
     private static final int MAX_COMMANDS = 20;
@@ -26,22 +26,22 @@ final class DiffResult {
     private final Set<String> remainingKeys = new HashSet<>();
     private long comparedKeys;
 
-    void addFailedShard(String problem) {
+    synchronized void addFailedShard(String problem) {
         failedShards.add(problem);
     }
 
-    void addComparison(List<String> rcloneCommands, long keys) {
+    synchronized void addComparison(List<String> rcloneCommands, long keys) {
         rcloneCommands.stream()
                 .limit(Math.max(0, MAX_COMMANDS - commands.size()))
                 .forEach(commands::add);
         comparedKeys += keys;
     }
 
-    void addChangedRepository(String name) {
+    synchronized void addChangedRepository(String name) {
         addWithin(MAX_REPOSITORIES, changedRepositories, name);
     }
 
-    void addRemainingKey(String key) {
+    synchronized void addRemainingKey(String key) {
         addWithin(MAX_REMAINING, remainingKeys, key);
     }
 
@@ -53,26 +53,26 @@ final class DiffResult {
     }
 
     /** Why shards could not be compared; empty if all were. */
-    List<String> failedShards() {
+    synchronized List<String> failedShards() {
         return List.copyOf(failedShards);
     }
 
     /** The repositories with copied links; empty if they are too many to keep. */
-    Optional<SortedSet<String>> changedRepositories() {
+    synchronized Optional<SortedSet<String>> changedRepositories() {
         return changedRepositories.size() > MAX_REPOSITORIES
                 ? Optional.empty()
                 : Optional.of(new TreeSet<>(changedRepositories));
     }
 
     /** The remaining keys; empty if there are too many to keep, or shards were not compared. */
-    Optional<Set<String>> remainingKeys() {
+    synchronized Optional<Set<String>> remainingKeys() {
         return failedShards.isEmpty() && remainingKeys.size() <= MAX_REMAINING
                 ? Optional.of(Set.copyOf(remainingKeys))
                 : Optional.empty();
     }
 
     /** Adds what the summary of a reconciliation has of it. */
-    void summarize(ObjectNode summary, String rcloneVersion) {
+    synchronized void summarize(ObjectNode summary, String rcloneVersion) {
         failedShards.forEach(summary.putArray("failedShards")::add);
         ObjectNode rclone = summary.putObject("rclone");
         rclone.put("version", rcloneVersion).put("keys", comparedKeys);
@@ -80,7 +80,7 @@ final class DiffResult {
     }
 
     /** All of it, for {@link #add}. */
-    ObjectNode json() {
+    synchronized ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("comparedKeys", comparedKeys);
         failedShards.forEach(json.putArray("failedShards")::add);
         commands.forEach(json.putArray("commands")::add);

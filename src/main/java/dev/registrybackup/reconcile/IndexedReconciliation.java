@@ -12,13 +12,11 @@ import dev.registrybackup.reconcile.ReconcileRun.Preparation;
 import dev.registrybackup.reconcile.ReconcileRun.RunResult;
 import dev.registrybackup.reconcile.rclone.Shard;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -54,7 +52,7 @@ final class IndexedReconciliation {
     private static final String REQUESTS_FIELD = "requests";
 
     private static final String SHARD_FIELD = "shard";
-    private static final String KEYS_FIELD = "keys";
+    private static final String RELIABLE_FIELD = "reliable";
     private static final String MISSING_FIELD = "missing";
 
     private final Function<OperationContext, ReconcileRun> phases;
@@ -62,6 +60,7 @@ final class IndexedReconciliation {
     private final IndexReports reports;
     private final Supplier<ObjectNode> requests;
     private final String blobsPrefix;
+    private final Path scratch;
 
     /**
      * Prepares the work of the operation's index.
@@ -70,18 +69,21 @@ final class IndexedReconciliation {
      * @param operation receives the merged findings, if this index finishes
      * @param requests how many requests this process has sent
      * @param blobsPrefix the prefix of the keys of blobs
+     * @param scratch a directory for lists
      */
     IndexedReconciliation(
             Function<OperationContext, ReconcileRun> phases,
             OperationContext operation,
             IndexReports reports,
             Supplier<ObjectNode> requests,
-            String blobsPrefix) {
+            String blobsPrefix,
+            Path scratch) {
         this.phases = phases;
         this.operation = operation;
         this.reports = reports;
         this.requests = requests;
         this.blobsPrefix = blobsPrefix;
+        this.scratch = scratch;
     }
 
     /**
@@ -114,7 +116,8 @@ final class IndexedReconciliation {
     private void prepare(Instant now) {
         ReportWriter writer = reports.writer(PREPARED);
         ReconcileRun run = phases(operation.withFindingsTo(writer));
-        Preparation preparation = run.prepare(now);
+        int processes = operation.index().completions();
+        Preparation preparation = run.prepare(now, planner -> planner.planDivided(processes));
         for (List<Shard> group : preparation.groups()) {
             ObjectNode line = JsonNodeFactory.instance.objectNode();
             group.forEach(shard -> line.withArray(SHARDS_FIELD).add(json(shard)));
@@ -193,12 +196,13 @@ final class IndexedReconciliation {
         ReportWriter writer = reports.writer(GROUP, number);
         ReconcileRun run = phases(operation.withFindingsTo(writer));
         boolean isReachable = run.compare(
-                preparation, List.of(preparation.groups().get(number)), (shard, keys, missingInRegistry) -> {
+                preparation, List.of(preparation.groups().get(number)), (shard, isReliable, missingInRegistry) -> {
                     missingInRegistry.forEach(key ->
                             writer.add(JsonNodeFactory.instance.objectNode().put(MISSING_FIELD, key)));
-                    ObjectNode compared = JsonNodeFactory.instance.objectNode().put(SHARD_FIELD, shard.prefix());
-                    keys.ifPresent(count -> compared.put(KEYS_FIELD, count));
-                    writer.add(compared);
+                    writer.add(JsonNodeFactory.instance
+                            .objectNode()
+                            .put(SHARD_FIELD, shard.prefix())
+                            .put(RELIABLE_FIELD, isReliable));
                 });
         ObjectNode summary = JsonNodeFactory.instance.objectNode();
         summary.set(CLASSES_FIELD, run.reconcileStats().json());
@@ -230,25 +234,26 @@ final class IndexedReconciliation {
     private void mergeGroup(
             List<Shard> group, Optional<ObjectNode> summary, ReconcileRun run, DiffPhase.ShardConsumer each) {
         List<Shard> left = new ArrayList<>(group);
-        SortedSet<String> missingInRegistry = new TreeSet<>();
-        summary.ifPresent(report -> {
-            run.reconcileStats().add(report.path(CLASSES_FIELD));
-            run.diffResult().add(report.path(RESULT_FIELD));
-            reports.forEachLine(report, line -> {
-                if (line.has(MISSING_FIELD)) {
-                    missingInRegistry.add(line.path(MISSING_FIELD).asText());
-                } else if (line.has(SHARD_FIELD)) {
-                    JsonNode keys = line.path(KEYS_FIELD);
-                    each.accept(
-                            left.remove(0),
-                            keys.isNumber() ? OptionalLong.of(keys.asLong()) : OptionalLong.empty(),
-                            missingInRegistry);
-                    missingInRegistry.clear();
-                } else {
-                    Finding.parse(line).ifPresent(operation::report);
-                }
+        List<KeyFile> missingInRegistry =
+                group.stream().map(shard -> new KeyFile(scratch)).toList();
+        try {
+            summary.ifPresent(report -> {
+                run.reconcileStats().add(report.path(CLASSES_FIELD));
+                run.diffResult().add(report.path(RESULT_FIELD));
+                reports.forEachLine(report, line -> {
+                    KeyFile ofNext = missingInRegistry.get(Math.min(group.size() - left.size(), group.size() - 1));
+                    if (line.has(MISSING_FIELD)) {
+                        ofNext.add(line.path(MISSING_FIELD).asText());
+                    } else if (line.has(SHARD_FIELD)) {
+                        each.accept(left.remove(0), line.path(RELIABLE_FIELD).asBoolean(), ofNext);
+                    } else {
+                        Finding.parse(line).ifPresent(operation::report);
+                    }
+                });
             });
-        });
-        left.forEach(shard -> each.accept(shard, OptionalLong.empty(), new TreeSet<>()));
+        } finally {
+            missingInRegistry.forEach(KeyFile::close);
+        }
+        left.forEach(shard -> each.accept(shard, false, new KeyFile(scratch)));
     }
 }

@@ -16,8 +16,6 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
     enum State {
         /** It was copied. */
         COPIED,
-        /** It was copied, and both have the same content, though the listings differ. */
-        COPIED_UNCONFIRMED,
         /** Both have the same content, though the listings differ. */
         SAME,
         /** The registry no longer has it. */
@@ -79,31 +77,13 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
     }
 
     /** The result for a key that rclone still reports after it was copied. */
-    KeyResult stillDiffering() {
+    static KeyResult stillDiffering() {
         return new KeyResult(
                 State.REMAINING,
-                missedByEvents,
+                false,
                 Optional.of(new Problem(
                         FindingCode.UNDETERMINED,
                         "It was copied, and rclone still reports it: another program writes it, or the store's listing"
                                 + " is stale")));
-    }
-
-    /** This result, for a key that had the other one in an earlier round. */
-    KeyResult mergedWith(KeyResult before) {
-        if (!before.isCopied() || state != State.SAME) {
-            return this;
-        }
-        return new KeyResult(State.COPIED_UNCONFIRMED, before.missedByEvents(), before.problem());
-    }
-
-    /** Whether this run copied it. */
-    boolean isCopied() {
-        return state == State.COPIED || state == State.COPIED_UNCONFIRMED;
-    }
-
-    /** Whether copying it again would change nothing. */
-    boolean isFinal() {
-        return state != State.COPIED;
     }
 }

@@ -11,7 +11,6 @@ import java.time.Duration;
  *     tenth
  * @param alarmCount the number of objects that may go missing without an alarm
  * @param eventLagThreshold from which age on an event should have copied an object
- * @param shardSize about how many keys a shard may have
  * @param durableKeyTtl how long any process remembers a key as durable
  */
 public record ReconcilePolicy(
@@ -20,5 +19,4 @@ public record ReconcilePolicy(
         double alarmShare,
         long alarmCount,
         Duration eventLagThreshold,
-        long shardSize,
         Duration durableKeyTtl) {}

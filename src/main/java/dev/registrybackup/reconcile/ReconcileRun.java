@@ -6,6 +6,7 @@ import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.imagestream.CapturePruner;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.inventory.MissingIntervalUpdate;
+import dev.registrybackup.inventory.MissingIntervalUpdate.Added;
 import dev.registrybackup.inventory.MissingIntervals;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.objectstore.MetadataStore;
@@ -39,9 +40,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -53,6 +53,7 @@ final class ReconcileRun {
     private static final Duration MAX_UPLOAD_AGE = Duration.ofDays(1);
 
     private static final Duration FENCE_CHECK_INTERVAL = Duration.ofSeconds(10);
+    private static final int MAX_ASKED_MISSING = 1_000;
 
     private final StorePair storePair;
     private final RegistryStore backup;
@@ -67,8 +68,7 @@ final class ReconcileRun {
     private final ReconcileStats reconcileStats = new ReconcileStats();
     private final DiffResult diffResult = new DiffResult();
     private final ObjectNode summary = JsonNodeFactory.instance.objectNode();
-    /** Empty until they are read. */
-    private Optional<ShardSizes> shardSizes = Optional.empty();
+    private int askedMissing;
 
     /**
      * What happens before the comparison, and all shares of a divided reconciliation have in common.
@@ -137,12 +137,17 @@ final class ReconcileRun {
      * @param startedAt now, UTC
      */
     RunResult run(Instant startedAt) {
-        Preparation preparation = prepare(startedAt);
+        Preparation preparation = prepare(startedAt, ShardPlanner::plan);
         return finish(preparation, each -> compare(preparation, preparation.groups(), each));
     }
 
-    /** Captures ImageStreams, copies what is pending or was found corrupt, and plans the comparison. */
-    Preparation prepare(Instant startedAt) {
+    /**
+     * Captures ImageStreams, copies what is pending or was found corrupt, and plans the comparison.
+     *
+     * @param startedAt now, UTC
+     * @param plan divides the keys into groups of shards
+     */
+    Preparation prepare(Instant startedAt, Function<ShardPlanner, List<List<Shard>>> plan) {
         // A manifest is pushed after its blobs. So the snapshot comes first: blobs may be newer than it, never older.
         boolean isCaptured =
                 new SnapshotPhase(backup.store(), tools, reconcilePolicy, alarms, context).run(scratch, summary);
@@ -155,12 +160,7 @@ final class ReconcileRun {
         RepairPhase repairPhase = new RepairPhase(storePair, replicator, copyPhase, tools.rateLimiter(), context);
         summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
         context.phase("planning the comparison");
-        List<List<Shard>> groups = new ShardPlanner(
-                        storePair,
-                        comparer,
-                        reconcilePolicy.shardSize(),
-                        ShardPlanner.linkComparison(storePair, comparer))
-                .planGroups(shardSizes());
+        List<List<Shard>> groups = plan.apply(new ShardPlanner(storePair, comparer));
         return new Preparation(
                 startedAt,
                 isFilled,
@@ -178,7 +178,15 @@ final class ReconcileRun {
      */
     boolean compare(Preparation preparation, List<List<Shard>> groups, DiffPhase.ShardConsumer each) {
         CopyPhase copyPhase = copyPhase(preparation.startedAt(), preparation.isFilled());
-        return new DiffPhase(storePair, comparer, copyPhase, reconcileStats, diffResult, tools.workerPools(), context)
+        return new DiffPhase(
+                        storePair,
+                        comparer,
+                        copyPhase,
+                        reconcileStats,
+                        diffResult,
+                        tools.workerPools(),
+                        context,
+                        scratch)
                 .run(groups, each);
     }
 
@@ -227,13 +235,6 @@ final class ReconcileRun {
                 context,
                 reconcileStats,
                 isFilled ? Optional.of(startedAt.minus(reconcilePolicy.eventLagThreshold())) : Optional.empty());
-    }
-
-    /** Reads the record once, though both planning and finishing need it. */
-    private ShardSizes shardSizes() {
-        ShardSizes sizes = shardSizes.orElseGet(() -> new ShardSizes(backup.store()));
-        shardSizes = Optional.of(sizes);
-        return sizes;
     }
 
     private static boolean hasComparedAll(ObjectNode last) {
@@ -297,16 +298,10 @@ final class ReconcileRun {
     private boolean recordShards(Preparation preparation, ShardSource shards) {
         try (MissingIntervalUpdate missing =
                 new MissingIntervals(backup.store()).update(scratch, preparation.startedAt())) {
-            ShardSizes sizes = shardSizes();
-            shards.forEach((shard, keys, missingInRegistry) -> {
-                if (shard.isFastList()) {
-                    keys.ifPresent(count -> sizes.put(shard.prefix(), count));
-                }
-                recordMissing(shard, keys.isPresent(), missingInRegistry, missing);
-            });
+            shards.forEach((shard, isReliable, missingInRegistry) ->
+                    recordMissing(shard, isReliable, missingInRegistry, missing));
             if (diffResult.failedShards().isEmpty()) {
-                sizes.write();
-                missing.updateRange(endOfPrefix(backup.layout().repositoriesPrefix()), new TreeSet<>(), key -> {});
+                missing.endRange(endOfPrefix(backup.layout().repositoriesPrefix()));
             }
             context.checkFence();
             // Alarms first: once a key is on record as missing, a later run does not count it as newly missing.
@@ -323,18 +318,31 @@ final class ReconcileRun {
 
     /** Records missing keys of shards with links and blobs; no registry writes other keys. */
     private void recordMissing(
-            Shard shard, boolean isReliable, SortedSet<String> missingInRegistry, MissingIntervalUpdate missing) {
+            Shard shard, boolean isReliable, KeyFile missingInRegistry, MissingIntervalUpdate missing) {
         if (shard.prefix().equals(backup.layout().rootPrefix())) {
             return;
         }
         if (isReliable) {
-            missing.updateRange(
-                    endOfPrefix(shard.prefix()),
-                    missingInRegistry,
-                    key -> reconcileStats.add(backup.layout().parse(key).kind(), Count.NEWLY_MISSING_IN_REGISTRY, 1));
+            missingInRegistry.forEach(key -> {
+                Added added = missing.add(key, this::isStillMissing);
+                Kind kind = backup.layout().parse(key).kind();
+                reconcileStats.add(kind, Count.MISSING_IN_REGISTRY, added == Added.NOT_MISSING ? 0 : 1);
+                reconcileStats.add(kind, Count.NEWLY_MISSING_IN_REGISTRY, added == Added.NEW ? 1 : 0);
+            });
+            missing.endRange(endOfPrefix(shard.prefix()));
         } else {
             missing.keepRange(endOfPrefix(shard.prefix()));
         }
+    }
+
+    /**
+     * Asks the registry, because an event may have copied an object after the registry was listed and before the backup was.
+     * Not about more keys than pushes can explain.
+     */
+    private boolean isStillMissing(String key) {
+        askedMissing++;
+        return askedMissing > MAX_ASKED_MISSING
+                || storePair.registry().head(key).isEmpty();
     }
 
     /** The first key after all keys with this prefix, which ends in a slash. */

@@ -158,7 +158,8 @@ public final class Reconciliation {
                                             context,
                                             new IndexReports(backup, id, isOpenShift, operation, tools.workerPools()),
                                             requests,
-                                            storePair.layout().blobsPrefix())
+                                            storePair.layout().blobsPrefix(),
+                                            scratch)
                                     .run(now));
             if (done.isEmpty()) {
                 return Optional.empty();

@@ -13,48 +13,35 @@ import dev.registrybackup.registry.RegistryPath.DigestLink;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.SortedSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/**
- * Divides the keys of both stores into shards, in key order. The keys of a shard that differ are kept in memory, so its
- * size is bounded. Each shard takes two runs of rclone, so a small registry has only three. Small shards are compared at
- * once, in groups that have no more keys than one shard may have.
- */
+/** Divides the keys of both stores into shards, in key order. Each takes two processes of rclone. */
 final class ShardPlanner {
-    private static final int BLOB_SHARDS = 256;
+    private static final int BLOB_DIRECTORIES = 256;
 
     /** Each is listed by two processes of rclone, which take up to 80 MiB each. */
     private static final int MAX_SHARDS_AT_ONCE = 4;
 
+    /** How many shards of links each of several processes should have, since their sizes differ. */
+    private static final int LINK_SHARDS_PER_PROCESS = 4;
+
     /** How many links to search for one whose ETag shows whether the store's ETags are MD5 hashes. */
     private static final int ETAG_SAMPLE_SIZE = 1_000;
 
-    private final StorePair storePair;
+    private final RegistryLayout layout;
     private final Comparer comparer;
-    private final long maxKeys;
     private final CompareBy compareLinksBy;
 
-    /**
-     * Plans shards of these stores.
-     *
-     * @param maxKeys about how many keys a shard may have
-     * @param compareLinksBy how to compare links
-     */
-    ShardPlanner(StorePair storePair, Comparer comparer, long maxKeys, CompareBy compareLinksBy) {
-        this.storePair = storePair;
+    /** Plans shards of these stores. Looks whether the ETags of both can be compared. */
+    ShardPlanner(StorePair storePair, Comparer comparer) {
+        this.layout = storePair.layout();
         this.comparer = comparer;
-        this.maxKeys = maxKeys;
-        this.compareLinksBy = compareLinksBy;
-    }
-
-    /** How links of these stores can be compared: by content if the ETags of small objects are hashes in both. */
-    static CompareBy linkComparison(StorePair storePair, Comparer comparer) {
         boolean areHashes = comparer.comparesContent()
-                && areETagsMd5(storePair.registry(), storePair.layout())
-                && areETagsMd5(storePair.backup(), storePair.layout());
-        return areHashes ? CompareBy.CONTENT : CompareBy.SIZE;
+                && areETagsMd5(storePair.registry(), layout)
+                && areETagsMd5(storePair.backup(), layout);
+        this.compareLinksBy = areHashes ? CompareBy.CONTENT : CompareBy.SIZE;
     }
 
     /**
@@ -77,83 +64,72 @@ final class ShardPlanner {
         }
     }
 
+    /** One group: all blobs, all links, and everything else. */
+    List<List<Shard>> plan() {
+        return List.of(List.of(
+                new Shard(layout.blobsPrefix(), CompareBy.SIZE, List.of(), true),
+                linkShard(layout.repositoriesPrefix()),
+                otherShard()));
+    }
+
     /**
-     * All shards, in the order of their keys.
+     * Groups of shards for several processes: blobs by the beginning of their digest, links by namespace, or by repository
+     * where there are few namespaces. No group has both.
      *
-     * @param before how many keys each shard had in the last run, which saves counting them now
+     * @param processes how many processes share them
      */
-    List<Shard> plan(ShardSizes before) {
-        List<Shard> shards = new ArrayList<>(blobShards());
-        addLinks(storePair.layout().repositoriesPrefix(), before, shards);
-        shards.add(otherShard());
-        return shards;
-    }
-
-    /**
-     * As {@link #plan}, with adjacent shards that may be compared at once in one group. A shard of unknown size is alone;
-     * the rest, which is not counted, has at most the keys of all.
-     */
-    List<List<Shard>> planGroups(ShardSizes before) {
-        List<List<Shard>> groups = new ArrayList<>();
-        List<Shard> group = List.of();
-        long groupKeys = maxKeys;
-        for (Shard shard : plan(before)) {
-            long keys = before.keysBelow(shard.prefix()).orElse(maxKeys);
-            if (group.size() == MAX_SHARDS_AT_ONCE || groupKeys + keys > maxKeys) {
-                group = new ArrayList<>();
-                groups.add(group);
-                groupKeys = 0;
-            }
-            group.add(shard);
-            groupKeys += keys;
+    List<List<Shard>> planDivided(int processes) {
+        List<Shard> links = List.of(linkShard(layout.repositoriesPrefix()));
+        List<Shard> undivided = List.of();
+        while (links.size() < LINK_SHARDS_PER_PROCESS * processes && !links.equals(undivided)) {
+            undivided = links;
+            links = undivided.stream().flatMap(shard -> divide(shard).stream()).toList();
         }
-        return groups;
+        return Stream.of(blobShards(), links, List.of(otherShard()))
+                .flatMap(ShardPlanner::groups)
+                .toList();
     }
 
-    /** Digests are evenly distributed, so one of the 256 directories shows the size of all. */
+    private static Stream<List<Shard>> groups(List<Shard> shards) {
+        return IntStream.range(0, (shards.size() + MAX_SHARDS_AT_ONCE - 1) / MAX_SHARDS_AT_ONCE)
+                .mapToObj(group -> shards.subList(
+                        group * MAX_SHARDS_AT_ONCE, Math.min((group + 1) * MAX_SHARDS_AT_ONCE, shards.size())));
+    }
+
     private List<Shard> blobShards() {
-        String prefix = storePair.layout().blobsPrefix();
-        String sha256 = prefix + "sha256/";
-        if (largerCount(sha256 + "00/", maxKeys / BLOB_SHARDS + 1) <= maxKeys / BLOB_SHARDS) {
-            return List.of(new Shard(prefix, CompareBy.SIZE, List.of(), true));
-        }
+        String sha256 = layout.blobsPrefix() + "sha256/";
         List<Shard> shards = new ArrayList<>();
-        for (int shard = 0; shard < BLOB_SHARDS; shard++) {
+        for (int directory = 0; directory < BLOB_DIRECTORIES; directory++) {
             shards.add(new Shard(
-                    sha256 + HexFormat.of().toHexDigits((byte) shard) + "/", CompareBy.SIZE, List.of(), true));
+                    sha256 + HexFormat.of().toHexDigits((byte) directory) + "/", CompareBy.SIZE, List.of(), true));
         }
         // Other algorithms, and objects that are not blobs. rclone does not even list the excluded sha256.
-        shards.add(new Shard(prefix, CompareBy.SIZE, List.of("/sha256/**"), false));
+        shards.add(new Shard(layout.blobsPrefix(), CompareBy.SIZE, List.of("/sha256/**"), false));
         return shards;
     }
 
-    private void addLinks(String prefix, ShardSizes before, List<Shard> shards) {
-        if (isRepositoryLeaf(prefix) || isSmall(prefix, before.keysBelow(prefix))) {
-            shards.add(linkShard(prefix));
-            return;
+    /** The directories of a shard of links, and what is beside them; itself if it has none. */
+    private List<Shard> divide(Shard links) {
+        String prefix = links.prefix();
+        // These have only links below them.
+        boolean isOfRepository = prefix.endsWith("/_layers/") || prefix.endsWith("/_manifests/");
+        if (isOfRepository || !links.isFastList()) {
+            return List.of(links);
         }
         // In the order of keys, since the names of directories end in a slash.
         SortedSet<String> names = comparer.listNames(prefix);
+        List<Shard> shards = new ArrayList<>();
         names.stream()
                 .filter(name -> name.endsWith("/") && !name.equals("_uploads/"))
-                .forEach(name -> addLinks(prefix + name, before, shards));
+                .map(name -> linkShard(prefix + name))
+                .forEach(shards::add);
+        if (shards.isEmpty()) {
+            return List.of(links);
+        }
         if (names.stream().anyMatch(name -> !name.endsWith("/"))) {
             shards.add(new Shard(prefix, compareLinksBy, List.of("/*/**"), false));
         }
-    }
-
-    /** Counts only what is new or was near the bound, because counting takes as many requests as comparing. */
-    private boolean isSmall(String prefix, OptionalLong before) {
-        if (before.isPresent() && before.getAsLong() < maxKeys * 3 / 4) {
-            return true;
-        }
-        boolean wasLarge = before.isPresent() && before.getAsLong() > maxKeys * 5 / 4;
-        return !wasLarge && largerCount(prefix, maxKeys + 1) <= maxKeys;
-    }
-
-    /** These have only links below them. */
-    private static boolean isRepositoryLeaf(String prefix) {
-        return prefix.endsWith("/_layers/") || prefix.endsWith("/_manifests/");
+        return shards;
     }
 
     private Shard linkShard(String prefix) {
@@ -163,7 +139,6 @@ final class ShardPlanner {
 
     /** Everything except blobs and repositories, which rclone does not list for this shard. */
     private Shard otherShard() {
-        RegistryLayout layout = storePair.layout();
         String root = layout.rootPrefix();
         List<String> leftOut = new ArrayList<>();
         leftOut.add("/" + layout.blobsPrefix().substring(root.length()) + "**");
@@ -172,15 +147,5 @@ final class ShardPlanner {
             leftOut.add("/" + RegistryLayout.METADATA_PREFIX + "**");
         }
         return new Shard(root, compareLinksBy, leftOut, false);
-    }
-
-    private long largerCount(String prefix, long limit) {
-        return Math.max(count(storePair.registry(), prefix, limit), count(storePair.backup(), prefix, limit));
-    }
-
-    private static long count(ObjectStore store, String prefix, long limit) {
-        try (Stream<ObjectInfo> listing = store.list(prefix)) {
-            return listing.limit(limit).count();
-        }
     }
 }

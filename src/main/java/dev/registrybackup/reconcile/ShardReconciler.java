@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -20,24 +21,24 @@ import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SortedSet;
-import java.util.TreeSet;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * Reconciles one shard: compares it, copies the keys that differ, and compares again until none differs that another
- * copy could change. For one use, by one thread at a time.
+ * Reconciles one shard: copies the keys that differ while it is compared, and compares again until none differs that
+ * another copy could change. For one use, by one thread.
  */
 final class ShardReconciler {
     /** For single keys rclone lists each directory above a key, in both stores. */
     private static final int REQUESTS_PER_KEY = 4;
 
-    private static final int KEYS_PER_REQUEST = 1_000;
-    private static final int MAX_ROUNDS = 5;
+    /** How often a shard is compared again. */
+    private static final int MAX_CONFIRMATIONS = 5;
 
     private final Shard shard;
     private final Comparer comparer;
@@ -45,212 +46,273 @@ final class ShardReconciler {
     private final RegistryLayout layout;
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
-    /** The results of reported keys; written by the copying threads, and read once these are done. */
-    private final ConcurrentSkipListMap<String, KeyResult> keyResults = new ConcurrentSkipListMap<>();
+    private final BiConsumer<String, KeyResult> results;
+    private final KeyFile missingInRegistry;
+    private final CompletableFuture<?> earlierShards;
 
-    private final List<Difference> firstDifferences = new ArrayList<>();
-    /** Tags' current links that the listings cannot compare, to be compared by content. */
-    private final List<String> uncomparedLinks = new ArrayList<>();
-
-    private final TreeSet<String> missingInRegistry = new TreeSet<>();
-    private Optional<Comparison> first = Optional.empty();
     private final List<String> commands = new ArrayList<>();
+    private final BoundedKeys remaining = new BoundedKeys();
+    /** The keys that this round has copied. */
+    private BoundedKeys copied = new BoundedKeys();
+
+    private Optional<WaitingTag> waitingTag = Optional.empty();
+    /** Describes the registry's objects, if this round compares all keys. */
+    private Optional<SortedListing> registryListing = Optional.empty();
+    /** How many keys this round has compared so far. */
+    private long position;
+
     private long comparedKeys;
-    private long handled;
+    private Optional<ShardResult> result = Optional.empty();
+
+    /**
+     * A tag's current link that the backup does not have. It waits for its history, which is listed next and may show its
+     * target.
+     */
+    private record WaitingTag(TagCurrentLink path, ObjectInfo listed, Consumer<KeyResult> then) {}
+
+    /** Keys, of which no more than {@value #MAX_KEYS} are kept. Safe for use by many threads. */
+    private static final class BoundedKeys {
+        private static final int MAX_KEYS = 10_000;
+
+        private final Set<String> keys = new HashSet<>();
+        private long count;
+
+        synchronized void add(String key) {
+            count++;
+            if (keys.size() < MAX_KEYS) {
+                keys.add(key);
+            }
+        }
+
+        synchronized long count() {
+            return count;
+        }
+
+        synchronized boolean contains(String key) {
+            return keys.contains(key);
+        }
+
+        /** All keys; empty if they were too many. */
+        synchronized Optional<Set<String>> all() {
+            return count > MAX_KEYS ? Optional.empty() : Optional.of(Set.copyOf(keys));
+        }
+    }
 
     /**
      * The result of a shard.
      *
      * @param problem why the comparison is not reliable; empty if it is
-     * @param missingInRegistry the keys that only the backup has; empty unless the comparison is reliable
-     * @param keyResults the results of the keys that rclone reported
      * @param commands the rclone commands
      * @param comparedKeys how many keys rclone reported, in all rounds
-     * @param initialKeys how many keys it reported in the first round
      */
-    record ShardResult(
-            String problem,
-            SortedSet<String> missingInRegistry,
-            Map<String, KeyResult> keyResults,
-            List<String> commands,
-            long comparedKeys,
-            long initialKeys) {
+    record ShardResult(String problem, List<String> commands, long comparedKeys) {
         boolean isReliable() {
             return problem.isEmpty();
         }
     }
 
-    /** Prepares the reconciliation of this shard. */
+    /**
+     * Prepares the reconciliation of this shard.
+     *
+     * @param results receives the result of each key that differed, on any thread; again if it was copied again
+     * @param missingInRegistry receives the keys that only the backup has
+     * @param earlierShards completed once nothing of the shards before this one is copied any more
+     */
     ShardReconciler(
-            Shard shard, Comparer comparer, StorePair storePair, CopyPhase copyPhase, ReconcileStats reconcileStats) {
+            Shard shard,
+            Comparer comparer,
+            StorePair storePair,
+            CopyPhase copyPhase,
+            ReconcileStats reconcileStats,
+            BiConsumer<String, KeyResult> results,
+            KeyFile missingInRegistry,
+            CompletableFuture<?> earlierShards) {
         this.shard = shard;
         this.comparer = comparer;
         this.registry = storePair.registry();
         this.layout = storePair.layout();
         this.copyPhase = copyPhase;
         this.reconcileStats = reconcileStats;
+        this.results = results;
+        this.missingInRegistry = missingInRegistry;
+        this.earlierShards = earlierShards;
     }
 
-    /** Compares the shard for the first time. Copies nothing, so other shards may be compared or copied meanwhile. */
-    void compare() {
-        first = Optional.of(recordComparison(comparer.compare(shard, this::handle)));
+    /**
+     * Compares and copies the shard.
+     *
+     * @throws dev.registrybackup.operation.FencedException if the run must stop
+     */
+    void run() {
+        Comparison first = compareAll(this::handle);
+        Comparison last = first;
+        for (int round = 1; mayCompareAgain(last) && round <= MAX_CONFIRMATIONS; round++) {
+            last = compareAgain(first.keys(), round == MAX_CONFIRMATIONS);
+        }
+        String problem = remaining.all().isPresent()
+                ? last.problem()
+                : "Failed to compare \"%s\" again: more than %,d keys could not be copied; see the findings"
+                        .formatted(shard.prefix(), BoundedKeys.MAX_KEYS);
+        result = Optional.of(new ShardResult(problem, commands, comparedKeys));
     }
 
-    /** Copies what {@link #compare} has found, and compares again. */
-    ShardResult copy() {
-        Comparison comparison = first.orElseThrow();
-        uncomparedLinks.forEach(key -> copyPhase.copy(key, InBackup.DIFFERENT, keyResult -> {
-            if (keyResult.state() != State.SAME) {
-                putResult(key, keyResult);
-            }
-        }));
-        copyAll(firstDifferences, comparison.isReliable(), comparison.keys());
-        String problem = comparison.isReliable() ? confirm(comparison.keys()) : comparison.problem();
-        missingInRegistry.forEach(key -> reconcileStats.add(layout.parse(key).kind(), Count.MISSING_IN_REGISTRY, 1));
-        return new ShardResult(
-                problem,
-                comparison.isReliable() ? missingInRegistry : new TreeSet<>(),
-                Map.copyOf(keyResults),
-                commands,
-                comparedKeys,
-                comparison.keys());
+    /** Not if keys remain that are not kept: they would be copied and reported again each time. */
+    private boolean mayCompareAgain(Comparison last) {
+        return last.isReliable() && copied.count() > 0 && remaining.all().isPresent();
     }
 
-    private Comparison recordComparison(Comparison comparison) {
+    /** The result, once it has run. */
+    ShardResult result() {
+        return result.orElseThrow();
+    }
+
+    private Comparison compareAll(Consumer<Difference> found) {
+        // Shards that are listed by directory have few keys among many others.
+        if (!shard.isFastList()) {
+            return finishRound(comparer.compare(shard, found));
+        }
+        try (SortedListing listing = new SortedListing(registry, shard.prefix())) {
+            registryListing = Optional.of(listing);
+            return finishRound(comparer.compare(shard, found));
+        } finally {
+            registryListing = Optional.empty();
+        }
+    }
+
+    private Comparison finishRound(Comparison comparison) {
+        copyWaitingTag(Optional.empty());
+        WorkerPools.join(earlierShards);
+        copyPhase.await();
         commands.add(comparison.command());
         comparedKeys += comparison.keys();
+        position = 0;
         return comparison;
     }
 
     private void handle(Difference difference) {
         String key = difference.key();
-        Kind kind = layout.parse(key).kind();
-        if (!isCompared(kind)) {
+        RegistryPath path = layout.parse(key);
+        if (!moveTo(path)) {
             return;
-        }
-        if (++handled % KEYS_PER_REQUEST == 0) {
-            copyPhase.checkFence();
         }
         switch (difference.kind()) {
             case SAME -> {
-                reconcileStats.add(kind, Count.IN_REGISTRY, 1);
+                reconcileStats.add(path.kind(), Count.IN_REGISTRY, 1);
                 // All of them have one size.
-                if (shard.compareBy() == CompareBy.SIZE && kind == Kind.TAG_CURRENT_LINK) {
-                    uncomparedLinks.add(key);
+                if (shard.compareBy() == CompareBy.SIZE && path instanceof TagCurrentLink) {
+                    WorkerPools.join(earlierShards);
+                    copyPhase.copy(key, InBackup.DIFFERENT, keyResult -> addIfChanged(key, keyResult));
                 }
             }
             case ONLY_IN_REGISTRY, DIFFERENT -> {
-                reconcileStats.add(kind, Count.IN_REGISTRY, 1);
-                firstDifferences.add(difference);
+                reconcileStats.add(path.kind(), Count.IN_REGISTRY, 1);
+                copy(difference, path, keyResult -> addResult(key, keyResult));
             }
             case ONLY_IN_BACKUP -> {
-                if (kind != Kind.UNKNOWN) {
+                if (path.kind() != Kind.UNKNOWN) {
                     missingInRegistry.add(key);
                 }
             }
         }
     }
 
-    private static boolean isCompared(Kind kind) {
-        return kind != Kind.UPLOAD && kind != Kind.EXCLUDED;
+    /** Moves on to the object that the listings have next; returns whether it is compared. Throws if the run must stop. */
+    private boolean moveTo(RegistryPath path) {
+        copyPhase.checkFence();
+        position++;
+        if (path.kind() == Kind.UPLOAD || path.kind() == Kind.EXCLUDED) {
+            return false;
+        }
+        passWaitingTag(path);
+        return true;
     }
 
     /**
-     * Copies the differing keys in key order: a repository's layer links come before its revisions, and these before its
-     * tags. So each key's dependencies are already copied and cached, and cost no request. Reads a listing of the registry alongside if that takes fewer requests than one for each key.
-     *
-     * @param isReliable whether the comparison that reported them is reliable
-     * @param shardKeys how many keys the shard has
+     * Copies an object, after what earlier shards copy, because links lead to blobs. A repository's layer links come before
+     * its revisions, and these before its tags, so what each one leads to is already copied and costs no request.
      */
-    private void copyAll(List<Difference> differences, boolean isReliable, long shardKeys) {
-        // An unreliable comparison proves nothing: a key that it reports as missing may be there.
-        InBackup unlessDifferent = isReliable ? InBackup.ABSENT : InBackup.UNKNOWN;
-        boolean isListed = shard.isFastList() && differences.size() > shardKeys / KEYS_PER_REQUEST;
-        try (SortedListing listing = isListed ? SortedListing.of(registry, shard.prefix()) : SortedListing.empty()) {
-            for (int next = 0; next < differences.size(); next++) {
-                String key = differences.get(next).key();
-                Optional<ObjectInfo> listed = listing.find(key);
-                List<Difference> following = differences.subList(next + 1, differences.size());
-                Optional<Digest> target = listed.flatMap(there -> provableTarget(there, following));
-                boolean isDifferent = differences.get(next).kind() == Difference.Kind.DIFFERENT;
-                copyPhase.copy(
-                        key,
-                        isDifferent ? InBackup.DIFFERENT : unlessDifferent,
-                        listed,
-                        target,
-                        keyResult -> putResult(key, keyResult));
-            }
+    private void copy(Difference difference, RegistryPath path, Consumer<KeyResult> then) {
+        String key = difference.key();
+        WorkerPools.join(earlierShards);
+        Optional<ObjectInfo> listed = registryListing.flatMap(listing -> listing.find(key, position));
+        if (difference.kind() == Difference.Kind.DIFFERENT) {
+            copyPhase.copy(key, InBackup.DIFFERENT, listed, Optional.empty(), then);
+        } else if (path instanceof TagCurrentLink tag && listed.isPresent()) {
+            waitingTag = Optional.of(new WaitingTag(tag, listed.get(), then));
+        } else {
+            Optional<Digest> target = listed.flatMap(object -> provableTarget(path, object));
+            copyPhase.copy(key, InBackup.ABSENT, listed, target, then);
         }
-        copyPhase.await();
     }
 
-    /**
-     * The content of a link in the registry, if its ETag shows it: the digest in its path, or for a tag one of its
-     * history.
-     *
-     * @param following the differences after it, the tag's history first
-     */
-    private Optional<Digest> provableTarget(ObjectInfo listed, List<Difference> following) {
-        RegistryPath path = layout.parse(listed.key());
-        if (path instanceof TagCurrentLink tag) {
-            return following.stream()
-                    .map(difference -> layout.parse(difference.key()))
-                    .takeWhile(next -> next instanceof TagIndexLink entry
-                            && entry.current().equals(tag))
-                    .map(next -> ((TagIndexLink) next).digest())
-                    .filter(ObjectRef.of(listed)::provablyPointsTo)
-                    .findFirst();
-        }
+    /** The content of a link in the registry, if its ETag shows that it is the digest in its path. */
+    private static Optional<Digest> provableTarget(RegistryPath path, ObjectInfo listed) {
         return path instanceof DigestLink link && link.digest().algorithm() == DigestAlgorithm.SHA256
                 ? Optional.of(link.digest()).filter(ObjectRef.of(listed)::provablyPointsTo)
                 : Optional.empty();
     }
 
-    private void putResult(String key, KeyResult keyResult) {
-        keyResults.merge(key, keyResult, (before, now) -> now.mergedWith(before));
+    /** Copies the waiting tag if the next object shows its target, or is no longer its history. */
+    private void passWaitingTag(RegistryPath next) {
+        waitingTag.ifPresent(tag -> {
+            boolean isHistory =
+                    next instanceof TagIndexLink entry && entry.current().equals(tag.path());
+            Optional<Digest> target = isHistory ? provableTarget(next, tag.listed()) : Optional.empty();
+            if (!isHistory || target.isPresent()) {
+                copyWaitingTag(target);
+            }
+        });
+    }
+
+    private void copyWaitingTag(Optional<Digest> target) {
+        Optional<WaitingTag> waited = waitingTag;
+        waitingTag = Optional.empty();
+        waited.ifPresent(tag ->
+                copyPhase.copy(tag.listed().key(), InBackup.ABSENT, Optional.of(tag.listed()), target, tag.then()));
+    }
+
+    private void addResult(String key, KeyResult keyResult) {
+        if (keyResult.state() == State.COPIED) {
+            copied.add(key);
+        } else if (keyResult.state() == State.REMAINING) {
+            remaining.add(key);
+        }
+        results.accept(key, keyResult);
+    }
+
+    /** Adds the result of a key that the first listings did not show as different, or an earlier round has added. */
+    private void addIfChanged(String key, KeyResult keyResult) {
+        if (keyResult.state() == State.COPIED || keyResult.state() == State.REMAINING) {
+            addResult(key, keyResult);
+        }
     }
 
     /**
-     * Compares again until nothing is reported whose result is not final, and copies that again.
+     * Compares again, and copies again what differs, except keys that could not be copied.
      *
      * @param shardKeys how many keys the shard has
-     * @return why the last comparison is not reliable; empty if it is
+     * @param isLast whether this is the last time, so that what the round before has copied and still differs remains
      */
-    private String confirm(long shardKeys) {
-        for (int round = 1; round <= MAX_ROUNDS; round++) {
-            List<String> unconfirmed = keyResults.entrySet().stream()
-                    .filter(entry -> !entry.getValue().isFinal())
-                    .map(Map.Entry::getKey)
-                    .toList();
-            if (unconfirmed.isEmpty()) {
-                return "";
+    private Comparison compareAgain(long shardKeys, boolean isLast) {
+        BoundedKeys before = copied;
+        copied = new BoundedKeys();
+        Consumer<Difference> found = difference -> {
+            String key = difference.key();
+            RegistryPath path = layout.parse(key);
+            boolean isNamed = difference.kind() == Difference.Kind.ONLY_IN_REGISTRY
+                    || difference.kind() == Difference.Kind.DIFFERENT;
+            if (!moveTo(path) || !isNamed || remaining.contains(key)) {
+                return;
             }
-            List<Difference> again = new ArrayList<>();
-            Consumer<Difference> found = difference -> addUnlessFinal(difference, again);
-            // A few keys take fewer requests one by one than the whole shard does.
-            boolean isFew = (long) unconfirmed.size() * REQUESTS_PER_KEY <= shardKeys / KEYS_PER_REQUEST;
-            Comparison comparison = recordComparison(
-                    isFew ? comparer.compareKeys(shard, unconfirmed, found) : comparer.compare(shard, found));
-            if (!comparison.isReliable() || again.isEmpty()) {
-                return comparison.problem();
+            if (isLast && before.contains(key)) {
+                addResult(key, KeyResult.stillDiffering());
+            } else {
+                copy(difference, path, keyResult -> addIfChanged(key, keyResult));
             }
-            if (round == MAX_ROUNDS) {
-                again.forEach(difference ->
-                        keyResults.computeIfPresent(difference.key(), (key, before) -> before.stillDiffering()));
-                again.removeIf(difference -> keyResults.containsKey(difference.key()));
-            }
-            copyAll(again, true, shardKeys);
-        }
-        return "";
-    }
-
-    private void addUnlessFinal(Difference difference, List<Difference> again) {
-        boolean isNamed =
-                difference.kind() == Difference.Kind.ONLY_IN_REGISTRY || difference.kind() == Difference.Kind.DIFFERENT;
-        KeyResult known = keyResults.get(difference.key());
-        Kind kind = layout.parse(difference.key()).kind();
-        if (isNamed && isCompared(kind) && (known == null || !known.isFinal())) {
-            again.add(difference);
-        }
+        };
+        // A few keys take fewer requests one by one than the whole shard does.
+        Optional<Set<String>> few = before.all()
+                .filter(keys -> (long) keys.size() * REQUESTS_PER_KEY <= shardKeys / SortedListing.KEYS_PER_REQUEST);
+        return few.isPresent() ? finishRound(comparer.compareKeys(shard, few.get(), found)) : compareAll(found);
     }
 }

@@ -1,6 +1,5 @@
 package dev.registrybackup.reconcile;
 
-import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -10,44 +9,42 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a listing alongside sorted keys, one page in memory at a time. It only saves requests: if it cannot be read, it
- * returns no objects. For one thread.
+ * Finds objects by a listing that is read alongside sorted keys, one page in memory at a time. It only saves requests: where
+ * it would take more than one for each key, and if it cannot be read, it finds nothing. For one thread.
  */
 final class SortedListing implements AutoCloseable {
-    private final Stream<ObjectInfo> listing;
-    private Iterator<ObjectInfo> objects;
+    static final int KEYS_PER_REQUEST = 1_000;
+
+    private final ObjectStore store;
+    private final String prefix;
+    private @Nullable Stream<ObjectInfo> listing;
+    private Iterator<ObjectInfo> objects = Stream.<ObjectInfo>empty().iterator();
     private @Nullable ObjectInfo last;
+    private long wanted;
 
-    private SortedListing(Stream<ObjectInfo> listing) {
-        this.listing = listing;
-        this.objects = listing.iterator();
-    }
-
-    /** A listing of all objects below the prefix. */
-    @MustBeClosed
-    @SuppressWarnings("MustBeClosedChecker") // closed by close
-    static SortedListing of(ObjectStore store, String prefix) {
-        try {
-            return new SortedListing(store.list(prefix));
-        } catch (ObjectStoreException e) {
-            return empty();
-        }
-    }
-
-    /** An empty listing. */
-    @MustBeClosed
-    @SuppressWarnings("MustBeClosedChecker") // there is nothing to close
-    static SortedListing empty() {
-        return new SortedListing(Stream.empty());
+    /** A listing of all objects below the prefix. Sends no request before the first one is wanted. */
+    SortedListing(ObjectStore store, String prefix) {
+        this.store = store;
+        this.prefix = prefix;
     }
 
     /**
-     * The object of this key; empty if the listing does not have it, or cannot be read.
+     * The object of this key; empty if the listing does not have it, or is not read that far.
      *
      * @param key a key that sorts after all keys of earlier calls
+     * @param position about how many objects the listing has before it
      */
-    Optional<ObjectInfo> find(String key) {
+    @SuppressWarnings("MustBeClosedChecker") // closed by close
+    Optional<ObjectInfo> find(String key, long position) {
+        wanted++;
+        if (wanted <= position / KEYS_PER_REQUEST) {
+            return Optional.empty();
+        }
         try {
+            if (listing == null) {
+                listing = store.list(prefix);
+                objects = listing.iterator();
+            }
             while ((last == null || last.key().compareTo(key) < 0) && objects.hasNext()) {
                 last = objects.next();
             }
@@ -60,6 +57,8 @@ final class SortedListing implements AutoCloseable {
 
     @Override
     public void close() {
-        listing.close();
+        if (listing != null) {
+            listing.close();
+        }
     }
 }

@@ -148,7 +148,7 @@ class ReconcileIT {
         assertTrue(summary.at("/classes/blob/copied").asLong() > 0, summary::toPrettyString);
         assertTrue(summary.at("/classes/tag-current-link/inRegistry").asLong() > 0);
         assertTrue(summary.at("/rclone/version").asText().contains("1."), summary::toPrettyString);
-        assertTrue(summary.at("/rclone/commands/0").asText().contains("lsf"), summary::toPrettyString);
+        assertTrue(summary.at("/rclone/commands/0").asText().contains(" ls registry:"), summary::toPrettyString);
         assertFalse(summary.toString().contains(front.endpoint().secretKey()), summary::toPrettyString);
         assertFalse(service.log().contains(front.endpoint().secretKey()));
     }
@@ -364,7 +364,7 @@ class ReconcileIT {
                 "RECONCILE_RCLONE",
                 shim(
                         directory,
-                        "while [ \"$1\" = lsf ] && [ ! -e '" + gate + "' ]; do sleep 0.2; done; exec rclone \"$@\""));
+                        "while [ \"$1\" = ls ] && [ ! -e '" + gate + "' ]; do sleep 0.2; done; exec rclone \"$@\""));
         try (Product slow = Product.start(settings, "-Xmx128m")) {
             List<String> before = operations();
             RequestSpecification event =
@@ -425,9 +425,9 @@ class ReconcileIT {
         settings.put(
                 "RECONCILE_RCLONE", shim(directory, """
             case "$*" in
-            "lsf registry:"*--recursive*)
-                place=${2#registry:%s}; shift 2
-                rclone lsf "backup:%s$place" "$@" | sed 's#^[0-9]*;%s$#7;%s#' ;;
+            "ls registry:"* | "md5sum registry:"*)
+                command=$1; place=${2#registry:%s}; shift 2
+                rclone "$command" "backup:%s$place" "$@" | sed 's#^ *[0-9]* %s$#7 %s#' ;;
             *) exec rclone "$@" ;;
             esac
             """.formatted(registry.name(), backup.name(), relative, relative)));

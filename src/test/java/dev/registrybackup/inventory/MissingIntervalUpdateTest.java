@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.inventory.MissingIntervalUpdate.Added;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
@@ -78,7 +79,12 @@ class MissingIntervalUpdateTest {
             for (Range range : ranges) {
                 range.absent()
                         .ifPresentOrElse(
-                                absent -> update.updateRange(range.end(), absent, fresh::add),
+                                absent -> {
+                                    absent.stream()
+                                            .filter(key -> update.add(key, asked -> true) == Added.NEW)
+                                            .forEach(fresh::add);
+                                    update.endRange(range.end());
+                                },
                                 () -> update.keepRange(range.end()));
             }
             update.commit();
@@ -253,7 +259,7 @@ class MissingIntervalUpdateTest {
 
         // When
         try (MissingIntervalUpdate update = new MissingIntervals(backup).update(scratch, NOW)) {
-            update.updateRange("z", new TreeSet<>(), key -> {});
+            update.endRange("z");
         }
 
         // Then

@@ -53,10 +53,10 @@ class DiffPhaseTest {
         assertEquals(0, both.getCount());
         assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
         assertEquals(fixture.registryContent(), fixture.backupContent());
-        String blobs = "rclone lsf " + content.layout().blobsPrefix();
-        String links = "rclone lsf " + content.layout().repositoriesPrefix();
+        String blobs = "rclone ls " + content.layout().blobsPrefix();
+        String links = "rclone ls " + content.layout().repositoriesPrefix();
         assertEquals(
-                List.of(blobs, blobs, links, links, "rclone lsf "),
+                List.of(blobs, blobs, links, links, "rclone ls "),
                 StreamSupport.stream(
                                 reconcileResult
                                         .summary()

@@ -30,7 +30,7 @@ class KilledPruneTest {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration MONTH = Duration.ofDays(31);
     private static final ReconcilePolicy MIRROR =
-            new ReconcilePolicy(true, Duration.ofDays(30), 1, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO);
+            new ReconcilePolicy(true, Duration.ofDays(30), 1, 10_000, Duration.ofMinutes(15), Duration.ZERO);
 
     private final Path scratch;
 

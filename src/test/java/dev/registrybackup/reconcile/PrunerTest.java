@@ -108,7 +108,8 @@ class PrunerTest {
         String key = content.blobKey(sharedLayer);
         try (MissingIntervalUpdate missing = new MissingIntervals(fixture.backupBucket())
                 .update(scratch, fixture.clock().instant())) {
-            missing.updateRange("e", new TreeSet<>(Set.of(key)), newlyMissing -> {});
+            missing.add(key, asked -> true);
+            missing.endRange("e");
             missing.commit();
         }
         StorePair storePair = new StorePair(fixture.registry(), fixture.backup(), content.layout());
@@ -200,7 +201,7 @@ class PrunerTest {
     @Test
     void withoutMirrorNothingIsRemoved() {
         // Given
-        fixture.withPolicy(new ReconcilePolicy(false, DAY, 0.9, 10_000, DAY, 200_000, Duration.ZERO));
+        fixture.withPolicy(new ReconcilePolicy(false, DAY, 0.9, 10_000, DAY, Duration.ZERO));
         oldImageIsMissingForAMonth();
 
         // When
@@ -353,7 +354,7 @@ class PrunerTest {
     @Test
     void aFifthMissingAtOnceRaisesAnAlarmThatStopsAllRemovalUntilAcknowledged() {
         // Given
-        fixture.withPolicy(new ReconcilePolicy(true, Duration.ofDays(30), 0.2, 10_000, DAY, 200_000, Duration.ZERO));
+        fixture.withPolicy(new ReconcilePolicy(true, Duration.ofDays(30), 0.2, 10_000, DAY, Duration.ZERO));
         deleteOldImage();
         fixture.run();
         String alarm = alarms().get(0).id();
@@ -485,7 +486,7 @@ class PrunerTest {
     @Test
     void anAlarmIsRaisedThoughTheRunDiesAsSoonAsTheMissingIntervalsAreOnRecord() {
         // Given
-        fixture.withPolicy(new ReconcilePolicy(true, Duration.ofDays(30), 0.2, 10_000, DAY, 200_000, Duration.ZERO));
+        fixture.withPolicy(new ReconcilePolicy(true, Duration.ofDays(30), 0.2, 10_000, DAY, Duration.ZERO));
         deleteOldImage();
         try {
             fixture.run(() -> {
@@ -676,8 +677,8 @@ class PrunerTest {
         if (mirrors) {
             new Alarms(fixture.backupBucket(), fixture.clock()).raise("mass-deletion", "Much is gone");
         } else {
-            fixture.withPolicy(new ReconcilePolicy(
-                    false, Duration.ofDays(30), 0.9, 10_000, Duration.ZERO, 200_000, Duration.ZERO));
+            fixture.withPolicy(
+                    new ReconcilePolicy(false, Duration.ofDays(30), 0.9, 10_000, Duration.ZERO, Duration.ZERO));
         }
 
         // When

@@ -35,8 +35,8 @@ import java.util.function.UnaryOperator;
 final class ReconcileFixture implements AutoCloseable {
     static final Fence OPEN_FENCE = () -> {};
 
-    private static final ReconcilePolicy KEEP_ALL = new ReconcilePolicy(
-            false, Duration.ofDays(30), 0.1, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO);
+    private static final ReconcilePolicy KEEP_ALL =
+            new ReconcilePolicy(false, Duration.ofDays(30), 0.1, 10_000, Duration.ofMinutes(15), Duration.ZERO);
 
     private final RegistryLayout layout = new RegistryLayout("");
     private final SettableClock clock = new SettableClock();
@@ -95,8 +95,8 @@ final class ReconcileFixture implements AutoCloseable {
 
     /** What the registry has lacked for thirty days leaves the backup. */
     ReconcileFixture withMirror() {
-        return withPolicy(new ReconcilePolicy(
-                true, Duration.ofDays(30), 0.9, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO));
+        return withPolicy(
+                new ReconcilePolicy(true, Duration.ofDays(30), 0.9, 10_000, Duration.ofMinutes(15), Duration.ZERO));
     }
 
     /** As on OpenShift, with that cluster. */

@@ -4,15 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.InMemoryObjectStore;
-import dev.registrybackup.objectstore.RecordingObjectStore;
-import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.reconcile.rclone.Shard;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import dev.registrybackup.registry.RegistryLayout;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** Into what parts two stores are cut. */
@@ -20,32 +15,34 @@ class ShardPlannerTest {
     private static final String BASE = "docker/registry/v2/";
     private static final String LINKS = BASE + "repositories/";
 
-    private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry");
+    private final InMemoryObjectStore registry = new InMemoryObjectStore("registry");
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
-    private final RecordingObjectStore registry = new RecordingObjectStore(registryBucket);
 
-    private List<Shard> plan(long mostKeys) {
-        return planner(mostKeys).plan(new ShardSizes(backup));
-    }
-
-    private ShardPlanner planner(long mostKeys) {
+    private ShardPlanner planner() {
         return new ShardPlanner(
-                new StorePair(registry, backup, new RegistryLayout("")),
-                new StoreComparer(registryBucket, backup),
-                mostKeys,
-                CompareBy.CONTENT);
+                new StorePair(registry, backup, new RegistryLayout("")), new StoreComparer(registry, backup));
     }
 
     private static List<String> prefixes(List<Shard> parts) {
         return parts.stream().map(Shard::prefix).toList();
     }
 
+    /** The shards of links in a plan for that many processes. */
+    private List<Shard> linkShards(int processes) {
+        return planner().planDivided(processes).stream()
+                .flatMap(List::stream)
+                .filter(shard -> shard.prefix().startsWith(LINKS))
+                .toList();
+    }
+
     @Test
-    void aSmallRegistryIsThreeShards() {
+    void aRegistryOfAnySizeIsThreeShardsThatAreComparedAtOnce() {
         // When
-        List<Shard> parts = plan(1_000);
+        List<List<Shard>> groups = planner().plan();
 
         // Then
+        assertEquals(1, groups.size());
+        List<Shard> parts = groups.get(0);
         assertEquals(List.of(BASE + "blobs/", LINKS, ""), prefixes(parts));
         assertEquals(
                 List.of(CompareBy.SIZE, CompareBy.CONTENT, CompareBy.CONTENT),
@@ -55,140 +52,73 @@ class ShardPlannerTest {
     }
 
     @Test
-    void blobsAreCutByTheirFirstTwoDigitsOnceOneSuchShardIsLarge() {
-        // Given
-        String hex = "00" + "a".repeat(62);
-        backup.seed(BASE + "blobs/sha256/00/" + hex + "/data", new byte[1]);
-
+    void severalProcessesShareBlobsByTheirFirstTwoDigits() {
         // When
-        List<Shard> parts = plan(200);
+        List<List<Shard>> groups = planner().planDivided(2);
 
         // Then
+        List<Shard> parts = groups.stream().flatMap(List::stream).toList();
         assertEquals(256 + 1 + 2, parts.size());
         assertEquals(BASE + "blobs/sha256/00/", parts.get(0).prefix());
         assertEquals(BASE + "blobs/sha256/ff/", parts.get(255).prefix());
         assertEquals(new Shard(BASE + "blobs/", CompareBy.SIZE, List.of("/sha256/**"), false), parts.get(256));
+        assertEquals(LINKS, parts.get(257).prefix());
+        assertEquals("", parts.get(258).prefix());
     }
 
     @Test
-    void linksAreCutByDirectoryDownToWhatIsSmallEnoughInTheOrderOfKeys() {
+    void fourAdjacentShardsOfBlobsOrOfLinksAreAGroup() {
         // Given
-        for (int number = 0; number < 5; number++) {
-            registryBucket.seed(LINKS + "a/app/_layers/sha256/" + number + "/link", new byte[1]);
-            registryBucket.seed(LINKS + "a/app/_manifests/revisions/sha256/" + number + "/link", new byte[1]);
-        }
-        registryBucket.seed(LINKS + "a/app/_uploads/1/data", new byte[1]);
-        registryBucket.seed(LINKS + "a-b/app/_layers/sha256/1/link", new byte[1]);
-        backup.seed(LINKS + "c/app/_layers/sha256/1/link", new byte[1]);
+        List.of("a", "b", "c", "d", "e", "f", "g", "h")
+                .forEach(name -> backup.seed(LINKS + name + "/app/_layers/sha256/1/link", new byte[1]));
 
         // When
-        List<String> prefixes = prefixes(plan(3));
+        List<List<Shard>> groups = planner().planDivided(2);
+
+        // Then
+        assertEquals(64 + 1 + 2 + 1, groups.size());
+        assertEquals(List.of(BASE + "blobs/"), prefixes(groups.get(64)));
+        assertEquals(List.of(LINKS + "a/", LINKS + "b/", LINKS + "c/", LINKS + "d/"), prefixes(groups.get(65)));
+        assertEquals(List.of(LINKS + "e/", LINKS + "f/", LINKS + "g/", LINKS + "h/"), prefixes(groups.get(66)));
+        assertEquals(List.of(""), prefixes(groups.get(67)));
+    }
+
+    @Test
+    void fewNamespacesAreCutByRepositoryInTheOrderOfKeys() {
+        // Given
+        registry.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
+        registry.seed(LINKS + "a/app/_manifests/revisions/sha256/1/link", new byte[1]);
+        registry.seed(LINKS + "a/app/_uploads/1/data", new byte[1]);
+        registry.seed(LINKS + "a/web/_layers/sha256/1/link", new byte[1]);
+        registry.seed(LINKS + "a-b/app/_layers/sha256/1/link", new byte[1]);
+        backup.seed(LINKS + "c/app/_layers/sha256/1/link", new byte[1]);
 
         // Then
         assertEquals(
+                List.of(LINKS + "a-b/app/", LINKS + "a/app/", LINKS + "a/web/", LINKS + "c/app/"),
+                prefixes(linkShards(1)));
+        assertEquals(
                 List.of(
-                        BASE + "blobs/",
-                        LINKS + "a-b/",
+                        LINKS + "a-b/app/_layers/",
                         LINKS + "a/app/_layers/",
                         LINKS + "a/app/_manifests/",
-                        LINKS + "c/",
-                        ""),
-                prefixes);
+                        LINKS + "a/web/_layers/",
+                        LINKS + "c/app/_layers/"),
+                prefixes(linkShards(16)));
     }
 
     @Test
-    void whatIsBesideTheDirectoriesOfALargeOneIsAShardOfItsOwn() {
+    void whatIsBesideTheDirectoriesIsAShardOfItsOwn() {
         // Given
-        for (int number = 0; number < 5; number++) {
-            registryBucket.seed(LINKS + "a/app/_layers/sha256/" + number + "/link", new byte[1]);
-        }
-        registryBucket.seed(LINKS + "a/note", new byte[1]);
+        registry.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
+        registry.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
+        registry.seed(LINKS + "a/note", new byte[1]);
 
         // When
-        List<Shard> parts = plan(5);
+        List<Shard> parts = linkShards(1);
 
         // Then
-        assertEquals(List.of(BASE + "blobs/", LINKS + "a/app/", LINKS + "a/", ""), prefixes(parts));
-        assertEquals(new Shard(LINKS + "a/", CompareBy.CONTENT, List.of("/*/**"), false), parts.get(2));
-    }
-
-    @Test
-    void knownDirectoriesAreNotCounted() {
-        // Given
-        backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
-        backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
-        writeSizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 700L));
-
-        // When
-        List<String> prefixes = prefixes(plan(1_000));
-
-        // Then
-        assertEquals(List.of(BASE + "blobs/", LINKS + "a/", LINKS + "b/", ""), prefixes);
-        assertEquals(List.of(BASE + "blobs/sha256/00/"), countedPrefixes());
-    }
-
-    @Test
-    void newDirectoriesAndThoseNearTheBoundAreCounted() {
-        // Given
-        backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
-        backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
-        backup.seed(LINKS + "c/app/_layers/sha256/1/link", new byte[1]);
-        writeSizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 800L));
-
-        // When
-        plan(1_000);
-
-        // Then
-        assertEquals(List.of(BASE + "blobs/sha256/00/", LINKS + "b/", LINKS + "c/"), countedPrefixes());
-    }
-
-    @Test
-    void smallShardsAreComparedAtOnceAsLongAsTheirKeysTogetherWouldFitOneShard() {
-        // Given
-        Map<String, Long> sizes = new TreeMap<>(Map.of("a", 700L, "b", 300L, "c", 1L, "d", 749L, "e", 1L, "f", 1L));
-        sizes.putAll(Map.of("g", 1L, "h", 1L, "i", 1L, "j", 1L));
-        sizes.keySet().forEach(name -> backup.seed(LINKS + name + "/app/_layers/sha256/1/link", new byte[1]));
-        backup.seed(LINKS + "new/app/_layers/sha256/1/link", new byte[1]);
-        Map<String, Long> byPrefix = new HashMap<>(Map.of(BASE + "blobs/", 1L));
-        sizes.forEach((name, keys) -> byPrefix.put(LINKS + name + "/", keys));
-        writeSizes(byPrefix);
-
-        // When
-        List<List<Shard>> groups = planner(1_000).planGroups(new ShardSizes(backup));
-
-        // Then
-        assertEquals(
-                List.of(
-                        List.of(BASE + "blobs/", LINKS + "a/"),
-                        List.of(LINKS + "b/", LINKS + "c/"),
-                        List.of(LINKS + "d/", LINKS + "e/", LINKS + "f/", LINKS + "g/"),
-                        List.of(LINKS + "h/", LINKS + "i/", LINKS + "j/"),
-                        List.of(LINKS + "new/"),
-                        List.of("")),
-                groups.stream().map(ShardPlannerTest::prefixes).toList());
-    }
-
-    @Test
-    void allShardsOfASmallRegistryAreComparedAtOnceOnceTheirSizesAreKnown() {
-        // Given
-        writeSizes(Map.of(BASE + "blobs/", 200L, LINKS, 300L));
-
-        // When
-        List<List<Shard>> groups = planner(1_000).planGroups(new ShardSizes(backup));
-
-        // Then
-        assertEquals(
-                List.of(List.of(BASE + "blobs/", LINKS, "")),
-                groups.stream().map(ShardPlannerTest::prefixes).toList());
-    }
-
-    private void writeSizes(Map<String, Long> keys) {
-        ShardSizes sizes = new ShardSizes(backup);
-        keys.forEach(sizes::put);
-        sizes.write();
-    }
-
-    private List<String> countedPrefixes() {
-        return registry.keysOf(Operation.LIST);
+        assertEquals(List.of(LINKS + "a/app/_layers/", LINKS + "a/", LINKS + "b/app/_layers/"), prefixes(parts));
+        assertEquals(new Shard(LINKS + "a/", CompareBy.CONTENT, List.of("/*/**"), false), parts.get(1));
     }
 }

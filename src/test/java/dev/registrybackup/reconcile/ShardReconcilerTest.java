@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.inventory.MissingIntervals;
+import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import dev.registrybackup.objectstore.StoreError;
@@ -12,15 +14,20 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.replication.ReplicatorFixture;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How often the comparer is asked again, and what else may go on meanwhile. */
 class ShardReconcilerTest {
+    private static final Duration MAX_WAIT = Duration.ofSeconds(60);
+
     private final RandomRegistry content = RandomRegistry.random(4);
 
     @AutoClose
@@ -119,10 +126,12 @@ class ShardReconcilerTest {
         // Given
         List<Digest> pushed = new ArrayList<>();
         fixture.comparer().beforeCompare(() -> {
-            if (pushed.size() < 3) {
-                pushed.add(content.image("late/app", content.layer("late/app", 100 + pushed.size())));
-                content.tag("late/app", "v" + pushed.size(), pushed.get(pushed.size() - 1));
-                fixture.withContent(content);
+            synchronized (pushed) {
+                if (pushed.size() < 3) {
+                    pushed.add(content.image("late/app", content.layer("late/app", 100 + pushed.size())));
+                    content.tag("late/app", "v" + pushed.size(), pushed.get(pushed.size() - 1));
+                    fixture.withContent(content);
+                }
             }
         });
 
@@ -133,6 +142,101 @@ class ShardReconcilerTest {
         assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
         assertTrue(fixture.backupContent().containsKey(content.tagLink("late/app", "v2")));
         assertEquals(Set.of(), content.linksBeforeTheirTargets(fixture.backup().writtenKeys()));
+    }
+
+    @Test
+    void keysAreCopiedWhileTheRestIsCompared() {
+        // Given
+        List<String> blobs = fixture.registryContent().keySet().stream()
+                .filter(key -> key.startsWith(content.layout().blobsPrefix()))
+                .toList();
+        List<Boolean> isCopied = new ArrayList<>();
+        fixture.comparer().beforeReport(key -> {
+            if (key.equals(blobs.get(blobs.size() - 1)) && isCopied.isEmpty()) {
+                Awaitility.await()
+                        .atMost(MAX_WAIT)
+                        .until(() -> fixture.backupContent().containsKey(blobs.get(0)));
+                isCopied.add(true);
+            }
+        });
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertTrue(reconcileResult.isComplete());
+        assertEquals(List.of(true), isCopied);
+    }
+
+    @Test
+    void linksAreCopiedOnceAllBlobsAreEvenIfTheyAreListedEarlier() {
+        // Given
+        CountDownLatch linksAreListed = new CountDownLatch(1);
+        fixture.comparer().beforeReport(key -> {
+            if (key.startsWith(content.layout().repositoriesPrefix())) {
+                linksAreListed.countDown();
+            } else {
+                Awaitility.await().atMost(MAX_WAIT).until(() -> linksAreListed.getCount() == 0);
+            }
+        });
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertTrue(reconcileResult.isComplete());
+        List<Boolean> areBlobs = fixture.writtenKeys().stream()
+                .map(key -> key.startsWith(content.layout().blobsPrefix()))
+                .toList();
+        assertEquals(areBlobs.lastIndexOf(true) + 1, areBlobs.indexOf(false));
+    }
+
+    @Test
+    void anObjectThatAnEventCopiesBetweenTheListingsIsNotMissing() {
+        // Given
+        fixture.run();
+        String layer = content.blobKey(content.layer("late/app", 10));
+        fixture.comparer().reportOnce(layer, Difference.Kind.ONLY_IN_BACKUP);
+        fixture.withContent(content);
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missingInRegistry"));
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "newlyMissingInRegistry"));
+        assertTrue(fixture.backupBucket().head(MissingIntervals.KEY).isEmpty());
+    }
+
+    @Test
+    void aShardInWhichTooManyKeysCannotBeCopiedIsNotComparedAgain() {
+        // Given
+        for (int number = 0; number < 10_001; number++) {
+            content.mount("many/app", content.blob(content.bytes(4)));
+        }
+        StoreComparer comparer = fixture.withContent(content).comparer();
+        fixture.backup().beforeRequest((operation, key) -> {
+            if (operation == Operation.PUT && key.contains("/many/app/")) {
+                throw new ObjectStoreException(StoreError.BAD_REQUEST, "The quota is used up");
+            }
+        });
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertFalse(reconcileResult.isComplete());
+        assertEquals(10_001, ReconcileFixture.totalCount(reconcileResult, "remaining"));
+        String links = content.layout().repositoriesPrefix();
+        assertEquals(
+                1,
+                comparer.comparisons().stream()
+                        .filter(("compare " + links)::equals)
+                        .count());
+        assertEquals(
+                "%s: Failed to compare \"%s\" again: more than 10,000 keys could not be copied; see the findings"
+                        .formatted(links, links),
+                reconcileResult.summary().path("failedShards").path(0).asText());
     }
 
     @Test

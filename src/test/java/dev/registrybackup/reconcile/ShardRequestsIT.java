@@ -8,7 +8,6 @@ import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Operation;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.S3ProxyServer;
-import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import dev.registrybackup.objectstore.s3.S3ObjectStore;
 import dev.registrybackup.objectstore.s3.S3Settings;
@@ -18,7 +17,6 @@ import dev.registrybackup.reconcile.rclone.Comparison;
 import dev.registrybackup.reconcile.rclone.Rclone;
 import dev.registrybackup.reconcile.rclone.RcloneRemote;
 import dev.registrybackup.reconcile.rclone.Shard;
-import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import dev.registrybackup.registry.RegistryLayout;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -43,11 +41,7 @@ class ShardRequestsIT {
     private static final Pattern PREFIX = Pattern.compile("(?:^|&)prefix=([^&]*)");
     private static final String BASE = "docker/registry/v2/";
     private static final String LINKS = BASE + "repositories/";
-    /** With four links in each of three directories these are too many for one shard. */
-    private static final int SHARD_SIZE = 8;
-
     private final RegistryLayout layout = new RegistryLayout("");
-    private final InMemoryObjectStore records = new InMemoryObjectStore("records");
     private final S3ProxyServer server = S3ProxyServer.inMemory(256);
     private final NotifyingProxy registry = NotifyingProxy.inFrontOf(server.endpoint(), "unwatched");
     private final NotifyingProxy backup = NotifyingProxy.inFrontOf(server.endpoint(), "unwatched");
@@ -102,35 +96,32 @@ class ShardRequestsIT {
     }
 
     @Test
-    void theFirstPlanCountsEachDirectoryAndListsThoseWithinALargeOne() {
+    void aPlanLooksAtOneLinkInEachStore() {
         // When
-        List<Shard> shards = plan();
+        planner().plan();
 
         // Then
-        assertEquals(
-                List.of(BASE + "blobs/", LINKS + "a/", LINKS + "b/", LINKS + "c/", ""),
-                shards.stream().map(Shard::prefix).toList());
-        // Counted, and then listed by rclone.
-        assertListings(
-                Map.of(BASE + "blobs/sha256/00/", 1, LINKS, 1 + 1, LINKS + "a/", 1, LINKS + "b/", 1, LINKS + "c/", 1));
+        assertListings(Map.of(LINKS, 1));
     }
 
     @Test
-    void aPlanWithKnownSizesCountsNoLinks() {
-        // Given
-        writeSizes();
-
+    void aPlanForSeveralProcessesListsNamesOfDirectories() {
         // When
-        plan();
+        planner().planDivided(2);
 
         // Then
-        assertListings(Map.of(BASE + "blobs/sha256/00/", 1, LINKS, 1));
+        Map<String, Integer> listings = new TreeMap<>(Map.of(LINKS, 1 + 1));
+        List.of("a", "b", "c").forEach(namespace -> {
+            listings.put(LINKS + namespace + "/", 1);
+            listings.put(LINKS + namespace + "/app/", 1);
+        });
+        assertListings(listings);
     }
 
     @Test
-    void eachShardIsListedOnceAndWhatIsBesideThemByDirectory() {
+    void blobsAndLinksAreListedOnceAndWhatIsBesideThemByDirectory() {
         // Given
-        List<Shard> shards = plan();
+        List<Shard> shards = planner().plan().get(0);
         registry.reset();
         backup.reset();
 
@@ -141,22 +132,13 @@ class ShardRequestsIT {
         }
 
         // Then
-        Map<String, Integer> listings =
-                new TreeMap<>(Map.of(BASE + "blobs/", 1, LINKS + "a/", 1, LINKS + "b/", 1, LINKS + "c/", 1));
+        Map<String, Integer> listings = new TreeMap<>(Map.of(BASE + "blobs/", 1, LINKS, 1));
         listings.putAll(Map.of("", 1, "docker/", 1, "docker/registry/", 1, BASE, 1));
         assertListings(listings);
     }
 
-    private List<Shard> plan() {
-        return new ShardPlanner(
-                        new StorePair(registryStore, backupStore, layout), rclone, SHARD_SIZE, CompareBy.CONTENT)
-                .plan(new ShardSizes(records));
-    }
-
-    private void writeSizes() {
-        ShardSizes sizes = new ShardSizes(records);
-        List.of("a", "b", "c").forEach(namespace -> sizes.put(LINKS + namespace + "/", 4));
-        sizes.write();
+    private ShardPlanner planner() {
+        return new ShardPlanner(new StorePair(registryStore, backupStore, layout), rclone);
     }
 
     private void assertListings(Map<String, Integer> expected) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +17,7 @@ class SortedListingTest {
 
     private static List<String> found(SortedListing listing, String... keys) {
         return List.of(keys).stream()
-                .map(listing::find)
+                .map(key -> listing.find(key, 0))
                 .flatMap(Optional::stream)
                 .map(ObjectInfo::key)
                 .toList();
@@ -28,7 +29,7 @@ class SortedListingTest {
         List.of("a/1", "a/3", "a/4", "a/7", "b/1").forEach(key -> bucket.seed(key, new byte[1]));
 
         // When
-        try (SortedListing listing = SortedListing.of(bucket, "a/")) {
+        try (SortedListing listing = new SortedListing(bucket, "a/")) {
             // Then
             assertEquals(List.of("a/1", "a/4"), found(listing, "a/0", "a/1", "a/2", "a/4", "a/8", "b/1"));
         }
@@ -42,9 +43,26 @@ class SortedListingTest {
         failing.failAlways(StoreError.UNAVAILABLE, "Not now");
 
         // When
-        try (SortedListing listing = SortedListing.of(failing, "a/")) {
+        try (SortedListing listing = new SortedListing(failing, "a/")) {
             // Then
             assertEquals(List.of(), found(listing, "a/1"));
+        }
+    }
+
+    @Test
+    void itIsNotReadWhereItWouldTakeMoreRequestsThanOneForEachKey() {
+        // Given
+        bucket.seed("a/1", new byte[1]);
+        bucket.seed("a/2", new byte[1]);
+        RecordingObjectStore requests = new RecordingObjectStore(bucket);
+
+        // When
+        try (SortedListing listing = new SortedListing(requests, "a/")) {
+            // Then
+            assertEquals(Optional.empty(), listing.find("a/1", 1_000));
+            assertEquals(List.of(), requests.keysOf(Operation.LIST));
+            assertEquals("a/2", listing.find("a/2", 1_999).orElseThrow().key());
+            assertEquals(List.of("a/"), requests.keysOf(Operation.LIST));
         }
     }
 }

@@ -33,6 +33,7 @@ final class StoreComparer implements Comparer {
     private final List<String> comparisons = new CopyOnWriteArrayList<>();
     private final Map<String, Kind> reported = new HashMap<>();
     private Runnable beforeCompare = () -> {};
+    private Consumer<String> beforeReport = key -> {};
 
     StoreComparer(ObjectStore registry, ObjectStore backup) {
         this.registry = registry;
@@ -63,6 +64,12 @@ final class StoreComparer implements Comparer {
         return this;
     }
 
+    /** Has that done before each key is reported. */
+    StoreComparer beforeReport(Consumer<String> step) {
+        beforeReport = step;
+        return this;
+    }
+
     /** Its report of the part of that prefix does not count, and has no more than what it is to say once. */
     StoreComparer failing(String prefix, String problem) {
         failing.put(prefix, problem);
@@ -80,7 +87,7 @@ final class StoreComparer implements Comparer {
         beforeCompare.run();
         if (failing.containsKey(shard.prefix())) {
             reportOnce(shard, found);
-            return new Comparison(failing.get(shard.prefix()), 0, "rclone lsf");
+            return new Comparison(failing.get(shard.prefix()), 0, "rclone ls");
         }
         Map<String, ObjectInfo> here = objects(registry, shard);
         Map<String, ObjectInfo> there = objects(backup, shard);
@@ -90,8 +97,11 @@ final class StoreComparer implements Comparer {
         keys.addAll(there.keySet());
         keys.forEach(key -> report(shard, key, here.get(key), there.get(key), add));
         reportOnce(shard, add);
-        differences.values().forEach(found);
-        return new Comparison("", keys.size(), "rclone lsf " + shard.prefix());
+        for (Difference difference : differences.values()) {
+            beforeReport.accept(difference.key());
+            found.accept(difference);
+        }
+        return new Comparison("", keys.size(), "rclone ls " + shard.prefix());
     }
 
     private void reportOnce(Shard shard, Consumer<Difference> found) {
@@ -114,7 +124,7 @@ final class StoreComparer implements Comparer {
                 report(shard, key, here.get(key), there.get(key), found);
             }
         }
-        return new Comparison("", keys.size(), "rclone lsf --files-from-raw");
+        return new Comparison("", keys.size(), "rclone ls --files-from-raw");
     }
 
     private void report(

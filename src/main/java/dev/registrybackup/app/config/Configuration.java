@@ -245,10 +245,6 @@ public interface Configuration {
         @WithDefault("3")
         int afterLostCanaries();
 
-        /** About how many keys are compared at once; each that differs takes less than 1 KiB of memory. */
-        @WithDefault("100000")
-        long shardSize();
-
         /** The rclone program: 1.60 or newer. */
         @WithDefault("rclone")
         String rclone();

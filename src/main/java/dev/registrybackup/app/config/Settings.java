@@ -191,7 +191,6 @@ public class Settings {
         Duration lag = reconcile.eventLagThreshold();
         require(!lag.isNegative(), "reconcile.event-lag-threshold", lag, "must be 0 or more");
         requireAtLeast(0, "reconcile.after-lost-canaries", reconcile.afterLostCanaries());
-        requireAtLeast(1, "reconcile.shard-size", reconcile.shardSize());
     }
 
     private void checkArchive() {
@@ -409,7 +408,6 @@ public class Settings {
                 reconcile.alarmShare(),
                 reconcile.alarmNumber(),
                 reconcile.eventLagThreshold(),
-                reconcile.shardSize(),
                 DURABLE_KEY_TTL);
     }
 

@@ -13,15 +13,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The objects that a run of {@code rclone lsf} lists, in the order of their keys. They are reliable only once all were
- * read and there is no problem. For one thread.
+ * The objects that a run of {@code rclone ls} or {@code rclone md5sum} lists, in the order of their keys. They are reliable
+ * only once all were read and there is no problem. For one thread.
  */
 final class ObjectListing {
     // A byte of a key may be a line break in Latin-1.
-    private static final Pattern SIZES_LINE = Pattern.compile("(\\d+);(.+)", Pattern.DOTALL);
-    // An upload in parts has no MD5, and rclone prints nothing or a word instead.
-    private static final Pattern HASHES_LINE = Pattern.compile("(\\d+;[^;]*);(.+)", Pattern.DOTALL);
-    private static final Pattern COMPARABLE = Pattern.compile("\\d+(;[0-9a-f]{32})?");
+    private static final Pattern SIZES_LINE = Pattern.compile(" *(\\d+) (.+)", Pattern.DOTALL);
+    // An upload in parts has no MD5, and rclone prints spaces or a word instead.
+    private static final Pattern HASHES_LINE = Pattern.compile("([0-9a-f ]{32}| *[A-Z]+)  (.+)", Pattern.DOTALL);
+    private static final Pattern COMPARABLE = Pattern.compile("\\d+|[0-9a-f]{32}");
 
     private final RunningRclone rclone;
     private final Pattern line;
@@ -36,7 +36,7 @@ final class ObjectListing {
      *
      * @param bytes the bytes of the key below the listed path, a Latin-1 character for each, which sort as a store sorts
      *     keys
-     * @param state its size, and its hash if it is listed: equal if the object is
+     * @param state its size, or its MD5: equal if the object is
      */
     record ListedObject(String bytes, String state) implements Comparable<ListedObject> {
         /** The key below the listed path. */
@@ -59,7 +59,7 @@ final class ObjectListing {
     /**
      * Reads what this process lists.
      *
-     * @param compareBy what it was asked for, by {@link #format}
+     * @param compareBy what it was asked for, by {@link #command}
      * @param isSorted whether it lists in the order of keys; otherwise all of it is kept in memory
      */
     ObjectListing(RunningRclone rclone, CompareBy compareBy, boolean isSorted)
@@ -74,9 +74,12 @@ final class ObjectListing {
         }
     }
 
-    /** What {@code rclone lsf} has to print with {@code --format}: sizes, MD5 hashes if they are compared, and keys. */
-    static String format(CompareBy compareBy) {
-        return compareBy == CompareBy.SIZE ? "sp" : "shp";
+    /**
+     * The command that lists what is compared. Neither keeps what it has listed: {@code lsf} keeps each directory, and each
+     * object of a registry has one.
+     */
+    static String command(CompareBy compareBy) {
+        return compareBy == CompareBy.SIZE ? "ls" : "md5sum";
     }
 
     /** The next object, in the order of keys; empty after the last one, or if there is a problem. */

@@ -152,9 +152,8 @@ public final class Rclone implements Comparer {
 
     /** Lists all objects of the shard, or these, in one store. Fails if the bucket is missing. */
     private List<String> listing(RcloneRemote remote, Shard shard, Optional<Path> keys) {
-        List<String> arguments = new ArrayList<>(List.of("lsf", remote.path(shard.prefix(), emptyDirectory)));
-        arguments.addAll(List.of(
-                "--recursive", "--files-only", "--format", ObjectListing.format(shard.compareBy()), "--hash", "MD5"));
+        List<String> arguments = new ArrayList<>(
+                List.of(ObjectListing.command(shard.compareBy()), remote.path(shard.prefix(), emptyDirectory)));
         if (keys.isPresent()) {
             // The raw format has no comments and keeps spaces. --no-traverse is not used, because it sends a HEAD for
             // each key and takes every failure, even a refusal, for a missing key.
@@ -164,6 +163,8 @@ public final class Rclone implements Comparer {
             if (shard.isFastList()) {
                 // 1,000 keys per request: each object of a registry has a directory of its own.
                 arguments.add("--fast-list");
+                // Otherwise md5sum prints several at once, in any order. Versions differ in which one they heed.
+                arguments.addAll(List.of("--checkers", "1", "--transfers", "1"));
             }
         }
         return process.command(arguments);

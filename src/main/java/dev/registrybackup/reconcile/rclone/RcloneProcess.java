@@ -72,7 +72,9 @@ final class RcloneProcess {
         // JSON has the level, which separates errors from notices, and keeps messages of several lines together.
         command.add("--use-json-log");
         // How many requests for hashes or directory listings run at once.
-        command.addAll(List.of("--checkers", "16"));
+        if (!arguments.contains("--checkers")) {
+            command.addAll(List.of("--checkers", "16"));
+        }
         // A second round would report every key again.
         command.addAll(List.of("--retries", "1"));
         // Retries of one request; the default of 10 takes minutes if a store is down.

@@ -109,7 +109,6 @@ class SettingsTest {
         "reconcile.alarm-share, NaN, is NaN but must be above 0 and at most 1",
         "reconcile.alarm-number, 0, is 0 but must be 1 or more",
         "reconcile.event-lag-threshold, -PT1S, is PT-1S but must be 0 or more",
-        "reconcile.shard-size, 0, is 0 but must be 1 or more",
         "reconcile.after-lost-canaries, -1, is -1 but must be 0 or more",
         "operations.drill-images, 0, is 0 but must be 1 or more",
         "operations.completions, 0, is 0 but must be 1 or more",

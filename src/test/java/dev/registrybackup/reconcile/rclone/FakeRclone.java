@@ -18,7 +18,7 @@ final class FakeRclone {
                 exit 0
             fi
             name=$1
-            case "$*" in "lsf registry:"*--recursive*) name=registry ;; "lsf backup:"*--recursive*) name=backup ;; esac
+            case "$1 $2" in "ls registry:"* | "md5sum registry:"*) name=registry ;; "ls backup:"* | "md5sum backup:"*) name=backup ;; esac
             printf '%%s\\n' "$@" > "$folder/$name.arguments"
             echo "$*" >> "$folder/commands"
             env > "$folder/environment"

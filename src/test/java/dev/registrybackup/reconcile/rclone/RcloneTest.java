@@ -56,7 +56,7 @@ class RcloneTest {
     @Test
     void everyKeyOfEitherStoreIsReportedInOrder() {
         // Given
-        list("1;a\n1;b\n7;d\n", "1;a\n1;c c/Å;\r\n8;d\n");
+        list("1 a\n1 b\n7 d\n", "1 a\n1 c c/Å;\r\n8 d\n");
 
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
@@ -77,7 +77,7 @@ class RcloneTest {
     @Test
     void linksOfOneSizeAreComparedByTheirHashes() {
         // Given
-        list("71;%s;a\n71;%s;b;c\n".formatted(MD5, MD5), "71;%s;a\n71;%s;b;c\n".formatted(MD5, OTHER_MD5));
+        list("%s  a\n%s  b;c\n".formatted(MD5, MD5), "%s  a\n%s  b;c\n".formatted(MD5, OTHER_MD5));
 
         // When
         rclone.compare(LINK_SHARD, differences::add);
@@ -94,7 +94,7 @@ class RcloneTest {
     void keysAreInTheOrderOfTheirBytes() {
         // Given
         String emoji = "\uD83D\uDE00";
-        list("1;\uFF0E\n1;%s\n".formatted(emoji), "1;%s\n".formatted(emoji));
+        list("1 \uFF0E\n1 %s\n".formatted(emoji), "1 %s\n".formatted(emoji));
 
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
@@ -111,7 +111,7 @@ class RcloneTest {
     @Test
     void aStoreThatIsListedByDirectoriesMayListThemInAnyOrder() {
         // Given
-        list("71;%s;b\n71;%s;a\n".formatted(MD5, MD5), "71;%s;a\n71;%s;b\n".formatted(MD5, MD5));
+        list("%s  b\n%s  a\n".formatted(MD5, MD5), "%s  a\n%s  b\n".formatted(MD5, MD5));
 
         // When
         Comparison comparison = rclone.compare(LINK_SHARD, differences::add);
@@ -128,7 +128,7 @@ class RcloneTest {
     @Test
     void noticesAreNoProblem() {
         // Given
-        fakeRclone.respond("registry", 0, "1;a\n", notice("Config file not found") + "\n");
+        fakeRclone.respond("registry", 0, "1 a\n", notice("Config file not found") + "\n");
 
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
@@ -140,7 +140,7 @@ class RcloneTest {
     @Test
     void anObjectOnOneSideNeedsNoHash() {
         // Given
-        list("71;;a\n", "");
+        list(" ".repeat(32) + "  a\n", "");
 
         // When
         Comparison comparison = rclone.compare(LINK_SHARD, differences::add);
@@ -154,7 +154,7 @@ class RcloneTest {
     @ValueSource(strings = {"", "UNSUPPORTED", "ERROR"})
     void contentWithoutAHashCannotBeCompared(String hash) {
         // Given
-        list("71;%s;a\n".formatted(hash), "71;%s;a\n".formatted(hash));
+        list("%32s  a\n".formatted(hash), "%32s  a\n".formatted(hash));
 
         // When
         Comparison comparison = rclone.compare(LINK_SHARD, differences::add);
@@ -174,7 +174,7 @@ class RcloneTest {
                         "",
                         listing + "Failed to lsf: AccessDenied\n",
                         "rclone exited with 1: error listing: AccessDenied: status code: 403"),
-                Arguments.of(0, "1;a\n", listing, "rclone logged: error listing: AccessDenied: status code: 403"),
+                Arguments.of(0, "1 a\n", listing, "rclone logged: error listing: AccessDenied: status code: 403"),
                 Arguments.of(
                         3,
                         "",
@@ -188,7 +188,7 @@ class RcloneTest {
                         "rclone exited with 1: Failed to create file system for \"x\": oops"),
                 Arguments.of(
                         0,
-                        "1;a\n",
+                        "1 a\n",
                         notice("Can't follow symlink without -L/--copy-links"),
                         "rclone logged: Can't follow symlink without -L/--copy-links"),
                 Arguments.of(
@@ -197,21 +197,21 @@ class RcloneTest {
                         "{\"level\":\"critical\",\"msg\":\"Failed to load\"}\n",
                         "rclone logged: Failed to load"),
                 Arguments.of(2, "", "panic: runtime error\n", "rclone exited with 2: panic: runtime error"),
-                Arguments.of(0, "1;a\n1b\n", "", line("1b")),
-                Arguments.of(0, "1;a\n\n", "", line("")),
-                Arguments.of(0, "1;\n", "", line("1;")),
-                Arguments.of(0, ";a\n", "", line(";a")),
-                Arguments.of(0, "-1;a\n", "", line("-1;a")),
-                Arguments.of(0, "1;a\n1;b", "", "the output of rclone ends in the middle of a line"),
-                Arguments.of(0, "1;b\n1;a\n", "", "rclone did not list in the order of keys: a"),
-                Arguments.of(0, "1;a\n1;a\n", "", "rclone did not list in the order of keys: a"),
+                Arguments.of(0, "1 a\n1b\n", "", line("1b")),
+                Arguments.of(0, "1 a\n\n", "", line("")),
+                Arguments.of(0, "1 \n", "", line("1 ")),
+                Arguments.of(0, " a\n", "", line(" a")),
+                Arguments.of(0, "-1 a\n", "", line("-1 a")),
+                Arguments.of(0, "1 a\n1 b", "", "the output of rclone ends in the middle of a line"),
+                Arguments.of(0, "1 b\n1 a\n", "", "rclone did not list in the order of keys: a"),
+                Arguments.of(0, "1 a\n1 a\n", "", "rclone did not list in the order of keys: a"),
                 Arguments.of(0, "b;1\n", "", line("b;1")));
     }
 
     @Test
     void aLineThatIsTooLongIsNoKey() {
         // Given
-        list("1;" + "a".repeat(20_000) + "\n", "");
+        list("1 " + "a".repeat(20_000) + "\n", "");
 
         // When
         Comparison comparison = rclone.compare(SHARD, differences::add);
@@ -256,7 +256,7 @@ class RcloneTest {
     void aStoreThatCannotBeListedMakesNoKeyOfTheOtherAppearMissing() {
         // Given
         fakeRclone
-                .respond("registry", 0, "1;a\n1;b\n", "")
+                .respond("registry", 0, "1 a\n1 b\n", "")
                 .respond("backup", 1, "", error("error listing: AccessDenied", "S3 bucket"));
 
         // When
@@ -270,7 +270,7 @@ class RcloneTest {
     @Test
     void aKilledListingIsUnreliable() {
         // Given
-        list("1;a\n", "1;a\n");
+        list("1 a\n", "1 a\n");
         fakeRclone.die();
 
         // When
@@ -287,12 +287,12 @@ class RcloneTest {
         Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
-        String listing = " --recursive --files-only --format sp --hash MD5 --fast-list --use-json-log ";
+        String listing = " --fast-list --checkers 1 --transfers 1 --use-json-log ";
         assertTrue(
-                comparison.command().startsWith(fakeRclone.path() + " lsf registry:images/" + PREFIX + listing),
+                comparison.command().startsWith(fakeRclone.path() + " ls registry:images/" + PREFIX + listing),
                 comparison.command());
         assertTrue(
-                comparison.command().contains("; " + fakeRclone.path() + " lsf backup:bucket/" + PREFIX + listing),
+                comparison.command().contains("; " + fakeRclone.path() + " ls backup:bucket/" + PREFIX + listing),
                 comparison.command());
         assertEquals(
                 "registry:images/" + PREFIX, fakeRclone.arguments("registry").get(1));
@@ -313,8 +313,7 @@ class RcloneTest {
         assertTrue(
                 comparison
                         .command()
-                        .startsWith(fakeRclone.path() + " lsf registry:images/docker/registry/v2/repositories/"
-                                + " --recursive --files-only --format shp --hash MD5"
+                        .startsWith(fakeRclone.path() + " md5sum registry:images/docker/registry/v2/repositories/"
                                 + " --exclude '_uploads/**' --exclude 'it'\\''s/*' --use-json-log "),
                 comparison.command());
     }
@@ -346,7 +345,7 @@ class RcloneTest {
     @Test
     void confirmingAsksForTheKeysAloneAndNotOneByOne() {
         // Given
-        list("71;%s;a/data\n".formatted(MD5), "71;%s;a/data\n".formatted(MD5));
+        list("%s  a/data\n".formatted(MD5), "%s  a/data\n".formatted(MD5));
         fakeRclone.recordKeys();
 
         // When
@@ -392,7 +391,7 @@ class RcloneTest {
     @Test
     void anExceptionOfTheConsumerEndsRclone() {
         // Given
-        list("1;a\n", "1;a\n");
+        list("1 a\n", "1 a\n");
         fakeRclone.hang();
         IllegalStateException full = new IllegalStateException("full");
 
@@ -411,7 +410,7 @@ class RcloneTest {
     @Test
     void anInterruptEndsRclone() {
         // Given
-        list("1;a\n", "1;a\n");
+        list("1 a\n", "1 a\n");
         fakeRclone.hang();
 
         // When
@@ -428,7 +427,7 @@ class RcloneTest {
     @Test
     void nothingIsLeftInTheScratchDirectory() throws Exception {
         // Given
-        list("1;a\n", "1;a\n");
+        list("1 a\n", "1 a\n");
 
         // When
         rclone.compareKeys(SHARD, List.of(PREFIX + "a"), differences::add);
