@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,7 @@ final class CopyPhase {
 
     /** The known state of a key in the backup. */
     enum InBackup {
-        /** A comparison has just shown that it is missing. */
+        /** The backup's listing does not have it. */
         ABSENT,
         /** The backup has it with other content than the registry. */
         DIFFERENT,
@@ -44,6 +45,8 @@ final class CopyPhase {
     private final ReconcileStats reconcileStats;
     private final Optional<Instant> missedByEventsBefore;
     private final Semaphore permits = new Semaphore(CONCURRENCY);
+    /** The first failure of a result's consumer. */
+    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
 
     /**
      * Copies from the pair's registry into its backup.
@@ -69,7 +72,7 @@ final class CopyPhase {
      * Starts to copy the key, and returns as soon as another one may start.
      *
      * @param inBackup the known state of the key in the backup
-     * @param then receives the result, on another thread
+     * @param then receives the result, on any thread; what it throws, the next call of any method of this class throws
      * @throws dev.registrybackup.operation.FencedException if the run must stop
      */
     void copy(String key, InBackup inBackup, Consumer<KeyResult> then) {
@@ -88,7 +91,7 @@ final class CopyPhase {
             Optional<ObjectInfo> listed,
             Optional<Digest> target,
             Consumer<KeyResult> then) {
-        context.checkFence();
+        checkFence();
         permits.acquireUninterruptibly();
         context.progress().addExpected(1, 0);
         // The key was reported as missing or different, so the cache may be wrong that it is durable.
@@ -163,6 +166,8 @@ final class CopyPhase {
             if (keyResult != null) {
                 then.accept(keyResult);
             }
+        } catch (RuntimeException e) {
+            failure.compareAndSet(null, e);
         } finally {
             context.progress().addDone(1, 0);
             permits.release();
@@ -172,11 +177,16 @@ final class CopyPhase {
     /** Throws if the run must stop. */
     void checkFence() {
         context.checkFence();
+        RuntimeException first = failure.get();
+        if (first != null) {
+            throw first;
+        }
     }
 
     /** Waits until all submitted keys are copied. */
     void await() {
         permits.acquireUninterruptibly(CONCURRENCY);
         permits.release(CONCURRENCY);
+        checkFence();
     }
 }

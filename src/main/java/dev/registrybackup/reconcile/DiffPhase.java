@@ -97,7 +97,11 @@ final class DiffPhase {
             // All are waited for even if one fails, so that no rclone outlives the run.
             WorkerPools.join(
                     CompletableFuture.allOf(runs.stream().map(ShardRun::end).toArray(CompletableFuture[]::new)));
-            return runs.stream().allMatch(run -> finish(run, then));
+            runs.forEach(run -> finish(run, then));
+            Optional<ShardRun> failed = runs.stream()
+                    .filter(run -> !run.reconciler().result().isReliable())
+                    .findFirst();
+            return failed.isEmpty() || !isStoreUnreachable(failed.get().shard());
         } finally {
             runs.forEach(run -> run.missingInRegistry().close());
         }
@@ -117,12 +121,10 @@ final class DiffPhase {
         return new ShardRun(shard, reconciler, missingInRegistry, workerPools.submitOperation(reconciler::run));
     }
 
-    /** Adds and passes on the result of a shard; returns whether both stores can be reached. */
-    private boolean finish(ShardRun run, ShardConsumer then) {
+    private void finish(ShardRun run, ShardConsumer then) {
         ShardReconciler.ShardResult shardResult = run.reconciler().result();
         addResult(run.shard(), shardResult);
         then.accept(run.shard(), shardResult.isReliable(), run.missingInRegistry());
-        return shardResult.isReliable() || !isStoreUnreachable(run.shard());
     }
 
     /** Whether a bucket does not answer. Every other shard would then fail too, after timeouts of its own. */
@@ -153,7 +155,6 @@ final class DiffPhase {
                 .problem()
                 .map(problem -> context.report(new Finding(problem.code(), key, problem.text()))
                         .code());
-        reconcileStats.add(path.kind(), Count.DIFFERING, 1);
         if (keyResult.state() == KeyResult.State.COPIED) {
             reconcileStats.add(path.kind(), Count.COPIED, 1);
             reconcileStats.add(path.kind(), Count.MISSED_BY_EVENTS, keyResult.missedByEvents() ? 1 : 0);

@@ -197,8 +197,10 @@ final class IndexedReconciliation {
         ReconcileRun run = phases(operation.withFindingsTo(writer));
         boolean isReachable = run.compare(
                 preparation, List.of(preparation.groups().get(number)), (shard, isReliable, missingInRegistry) -> {
-                    missingInRegistry.forEach(key ->
-                            writer.add(JsonNodeFactory.instance.objectNode().put(MISSING_FIELD, key)));
+                    if (isReliable) {
+                        missingInRegistry.forEach(key ->
+                                writer.add(JsonNodeFactory.instance.objectNode().put(MISSING_FIELD, key)));
+                    }
                     writer.add(JsonNodeFactory.instance
                             .objectNode()
                             .put(SHARD_FIELD, shard.prefix())

@@ -53,10 +53,12 @@ final class KeyFile implements AutoCloseable {
         }
         try {
             writer.close();
-            try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-                for (String key = reader.readLine(); key != null; key = reader.readLine()) {
-                    each.accept(key);
-                }
+        } catch (IOException e) {
+            throw failed("write", e);
+        }
+        try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            for (String key = reader.readLine(); key != null; key = reader.readLine()) {
+                each.accept(key);
             }
         } catch (IOException e) {
             throw failed("read", e);
@@ -70,16 +72,16 @@ final class KeyFile implements AutoCloseable {
                 e);
     }
 
-    /** Deletes the file. */
+    /** Deletes the file, if it can. Its directory is deleted after the run anyway. */
     @Override
     public void close() {
         try {
             if (writer != null && file != null) {
-                writer.close();
                 Files.delete(file);
+                writer.close();
             }
         } catch (IOException e) {
-            throw failed("delete", e);
+            // What was not written or deleted is of no use any more.
         }
     }
 }

@@ -337,12 +337,16 @@ final class ReconcileRun {
 
     /**
      * Asks the registry, because an event may have copied an object after the registry was listed and before the backup was.
-     * Not about more keys than pushes can explain.
+     * Not about more keys than pushes can explain. If the registry does not answer, the next run asks.
      */
     private boolean isStillMissing(String key) {
         askedMissing++;
-        return askedMissing > MAX_ASKED_MISSING
-                || storePair.registry().head(key).isEmpty();
+        try {
+            return askedMissing > MAX_ASKED_MISSING
+                    || storePair.registry().head(key).isEmpty();
+        } catch (ObjectStoreException e) {
+            return false;
+        }
     }
 
     /** The first key after all keys with this prefix, which ends in a slash. */

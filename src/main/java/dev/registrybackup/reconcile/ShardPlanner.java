@@ -24,8 +24,11 @@ final class ShardPlanner {
     /** Each is listed by two processes of rclone, which take up to 80 MiB each. */
     private static final int MAX_SHARDS_AT_ONCE = 4;
 
-    /** How many shards of links each of several processes should have, since their sizes differ. */
-    private static final int LINK_SHARDS_PER_PROCESS = 4;
+    /** How many groups of links each process should have, since their sizes differ. */
+    private static final int LINK_GROUPS_PER_PROCESS = 4;
+
+    /** A registry's uploads in progress. A pattern with ** or a slash at its end would make rclone list each directory. */
+    private static final String UPLOADS = "{{_uploads/.*}}";
 
     /** How many links to search for one whose ETag shows whether the store's ETags are MD5 hashes. */
     private static final int ETAG_SAMPLE_SIZE = 1_000;
@@ -64,8 +67,13 @@ final class ShardPlanner {
         }
     }
 
-    /** One group: all blobs, all links, and everything else. */
+    /**
+     * One group: all blobs, all links, and everything else. More and smaller ones where a listing is held in memory.
+     */
     List<List<Shard>> plan() {
+        if (!comparer.listsInOrder()) {
+            return planDivided(1);
+        }
         return List.of(List.of(
                 new Shard(layout.blobsPrefix(), CompareBy.SIZE, List.of(), true),
                 linkShard(layout.repositoriesPrefix()),
@@ -74,14 +82,15 @@ final class ShardPlanner {
 
     /**
      * Groups of shards for several processes: blobs by the beginning of their digest, links by namespace, or by repository
-     * where there are few namespaces. No group has both.
+     * or its directories where there are few namespaces. No group has both.
      *
      * @param processes how many processes share them
      */
     List<List<Shard>> planDivided(int processes) {
         List<Shard> links = List.of(linkShard(layout.repositoriesPrefix()));
         List<Shard> undivided = List.of();
-        while (links.size() < LINK_SHARDS_PER_PROCESS * processes && !links.equals(undivided)) {
+        int enough = LINK_GROUPS_PER_PROCESS * MAX_SHARDS_AT_ONCE * processes;
+        while (links.size() < enough && !links.equals(undivided)) {
             undivided = links;
             links = undivided.stream().flatMap(shard -> divide(shard).stream()).toList();
         }
@@ -132,9 +141,9 @@ final class ShardPlanner {
         return shards;
     }
 
+    /** Without uploads: rclone would ask for the hash of those written in parts, and fail if one is gone by then. */
     private Shard linkShard(String prefix) {
-        // With a filter, rclone would list each directory by itself.
-        return new Shard(prefix, compareLinksBy, List.of(), true);
+        return new Shard(prefix, compareLinksBy, List.of(UPLOADS), true);
     }
 
     /** Everything except blobs and repositories, which rclone does not list for this shard. */

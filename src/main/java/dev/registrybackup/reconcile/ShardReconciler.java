@@ -52,6 +52,8 @@ final class ShardReconciler {
 
     private final List<String> commands = new ArrayList<>();
     private final BoundedKeys remaining = new BoundedKeys();
+    /** Keys whose listings differ though their content does not. */
+    private final BoundedKeys equal = new BoundedKeys();
     /** The keys that this round has copied. */
     private BoundedKeys copied = new BoundedKeys();
 
@@ -149,11 +151,7 @@ final class ShardReconciler {
         for (int round = 1; mayCompareAgain(last) && round <= MAX_CONFIRMATIONS; round++) {
             last = compareAgain(first.keys(), round == MAX_CONFIRMATIONS);
         }
-        String problem = remaining.all().isPresent()
-                ? last.problem()
-                : "Failed to compare \"%s\" again: more than %,d keys could not be copied; see the findings"
-                        .formatted(shard.prefix(), BoundedKeys.MAX_KEYS);
-        result = Optional.of(new ShardResult(problem, commands, comparedKeys));
+        result = Optional.of(new ShardResult(last.problem(), commands, comparedKeys));
     }
 
     /** Not if keys remain that are not kept: they would be copied and reported again each time. */
@@ -272,23 +270,39 @@ final class ShardReconciler {
     }
 
     private void addResult(String key, KeyResult keyResult) {
-        if (keyResult.state() == State.COPIED) {
-            copied.add(key);
-        } else if (keyResult.state() == State.REMAINING) {
-            remaining.add(key);
-        }
+        reconcileStats.add(layout.parse(key).kind(), Count.DIFFERING, 1);
+        addState(key, keyResult);
         results.accept(key, keyResult);
     }
 
-    /** Adds the result of a key that the first listings did not show as different, or an earlier round has added. */
+    private void addState(String key, KeyResult keyResult) {
+        switch (keyResult.state()) {
+            case COPIED -> copied.add(key);
+            case SAME -> equal.add(key);
+            case REMAINING -> remaining.add(key);
+            case SOURCE_MISSING, SKIPPED -> {}
+        }
+    }
+
+    /** Adds the result of a key that the first listings did not show as different. */
     private void addIfChanged(String key, KeyResult keyResult) {
         if (keyResult.state() == State.COPIED || keyResult.state() == State.REMAINING) {
             addResult(key, keyResult);
+        } else {
+            addState(key, keyResult);
+        }
+    }
+
+    /** Adds the result of a key that differs again after it was copied, and counts as differing and copied already. */
+    private void addAgain(String key, KeyResult keyResult) {
+        addState(key, keyResult);
+        if (keyResult.state() == State.REMAINING) {
+            results.accept(key, keyResult);
         }
     }
 
     /**
-     * Compares again, and copies again what differs, except keys that could not be copied.
+     * Compares again, and copies again what differs, except keys that another copy does not change.
      *
      * @param shardKeys how many keys the shard has
      * @param isLast whether this is the last time, so that what the round before has copied and still differs remains
@@ -301,13 +315,20 @@ final class ShardReconciler {
             RegistryPath path = layout.parse(key);
             boolean isNamed = difference.kind() == Difference.Kind.ONLY_IN_REGISTRY
                     || difference.kind() == Difference.Kind.DIFFERENT;
-            if (!moveTo(path) || !isNamed || remaining.contains(key)) {
+            if (!moveTo(path) || !isNamed || remaining.contains(key) || equal.contains(key)) {
                 return;
             }
-            if (isLast && before.contains(key)) {
-                addResult(key, KeyResult.stillDiffering());
+            boolean isAgain = before.contains(key);
+            if (isLast && isAgain) {
+                addAgain(key, KeyResult.stillDiffering());
             } else {
-                copy(difference, path, keyResult -> addIfChanged(key, keyResult));
+                copy(difference, path, keyResult -> {
+                    if (isAgain) {
+                        addAgain(key, keyResult);
+                    } else {
+                        addIfChanged(key, keyResult);
+                    }
+                });
             }
         };
         // A few keys take fewer requests one by one than the whole shard does.

@@ -234,7 +234,7 @@ class IndexedReconciliationTest {
     @Test
     void anIndexThatCannotReachAStoreLeavesItsOtherShardsUncompared() {
         // Given
-        fixture.comparer().failing(content.layout().repositoriesPrefix() + "new-0/", "the store was away");
+        fixture.comparer().failing(content.layout().repositoriesPrefix() + "new-0/app/_layers/", "the store was away");
         AtomicLong looks = new AtomicLong();
         // The first look of each index is that before its run.
         fixture.registry().beforeRequest((operation, key) -> {

@@ -8,6 +8,7 @@ import dev.registrybackup.reconcile.rclone.Shard;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import dev.registrybackup.registry.RegistryLayout;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Into what parts two stores are cut. */
@@ -47,7 +48,7 @@ class ShardPlannerTest {
         assertEquals(
                 List.of(CompareBy.SIZE, CompareBy.CONTENT, CompareBy.CONTENT),
                 parts.stream().map(Shard::compareBy).toList());
-        assertEquals(List.of(), parts.get(1).excludes());
+        assertEquals(List.of("{{_uploads/.*}}"), parts.get(1).excludes());
         assertTrue(parts.get(2).excludes().contains("/registry-backup/**"));
     }
 
@@ -69,42 +70,61 @@ class ShardPlannerTest {
     @Test
     void fourAdjacentShardsOfBlobsOrOfLinksAreAGroup() {
         // Given
-        List.of("a", "b", "c", "d", "e", "f", "g", "h")
-                .forEach(name -> backup.seed(LINKS + name + "/app/_layers/sha256/1/link", new byte[1]));
+        IntStream.range(10, 42)
+                .forEach(number -> backup.seed(LINKS + number + "/app/_layers/sha256/1/link", new byte[1]));
 
         // When
         List<List<Shard>> groups = planner().planDivided(2);
 
         // Then
-        assertEquals(64 + 1 + 2 + 1, groups.size());
+        assertEquals(64 + 1 + 8 + 1, groups.size());
         assertEquals(List.of(BASE + "blobs/"), prefixes(groups.get(64)));
-        assertEquals(List.of(LINKS + "a/", LINKS + "b/", LINKS + "c/", LINKS + "d/"), prefixes(groups.get(65)));
-        assertEquals(List.of(LINKS + "e/", LINKS + "f/", LINKS + "g/", LINKS + "h/"), prefixes(groups.get(66)));
-        assertEquals(List.of(""), prefixes(groups.get(67)));
+        assertEquals(List.of(LINKS + "10/", LINKS + "11/", LINKS + "12/", LINKS + "13/"), prefixes(groups.get(65)));
+        assertEquals(List.of(LINKS + "38/", LINKS + "39/", LINKS + "40/", LINKS + "41/"), prefixes(groups.get(72)));
+        assertEquals(List.of(""), prefixes(groups.get(73)));
+    }
+
+    @Test
+    void whereListingsAreHeldInMemoryTheyAreSmall() {
+        // Given
+        StoreComparer comparer = new StoreComparer(registry, backup).unordered();
+
+        // When
+        List<List<Shard>> groups =
+                new ShardPlanner(new StorePair(registry, backup, new RegistryLayout("")), comparer).plan();
+
+        // Then
+        assertEquals(planner().planDivided(1), groups);
     }
 
     @Test
     void fewNamespacesAreCutByRepositoryInTheOrderOfKeys() {
         // Given
+        IntStream.range(10, 25)
+                .forEach(number -> registry.seed(LINKS + "a/" + number + "/_layers/sha256/1/link", new byte[1]));
+        registry.seed(LINKS + "a-b/app/_layers/sha256/1/link", new byte[1]);
+
+        // When
+        List<String> prefixes = prefixes(linkShards(1));
+
+        // Then
+        assertEquals(16, prefixes.size());
+        assertEquals(List.of(LINKS + "a-b/app/", LINKS + "a/10/"), prefixes.subList(0, 2));
+        assertEquals(LINKS + "a/24/", prefixes.get(15));
+    }
+
+    @Test
+    void fewRepositoriesAreCutByTheirDirectoriesButUploads() {
+        // Given
         registry.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
         registry.seed(LINKS + "a/app/_manifests/revisions/sha256/1/link", new byte[1]);
         registry.seed(LINKS + "a/app/_uploads/1/data", new byte[1]);
-        registry.seed(LINKS + "a/web/_layers/sha256/1/link", new byte[1]);
-        registry.seed(LINKS + "a-b/app/_layers/sha256/1/link", new byte[1]);
         backup.seed(LINKS + "c/app/_layers/sha256/1/link", new byte[1]);
 
         // Then
         assertEquals(
-                List.of(LINKS + "a-b/app/", LINKS + "a/app/", LINKS + "a/web/", LINKS + "c/app/"),
+                List.of(LINKS + "a/app/_layers/", LINKS + "a/app/_manifests/", LINKS + "c/app/_layers/"),
                 prefixes(linkShards(1)));
-        assertEquals(
-                List.of(
-                        LINKS + "a-b/app/_layers/",
-                        LINKS + "a/app/_layers/",
-                        LINKS + "a/app/_manifests/",
-                        LINKS + "a/web/_layers/",
-                        LINKS + "c/app/_layers/"),
-                prefixes(linkShards(16)));
     }
 
     @Test

@@ -33,6 +33,7 @@ final class StoreComparer implements Comparer {
     private final List<String> comparisons = new CopyOnWriteArrayList<>();
     private final Map<String, Kind> reported = new HashMap<>();
     private Runnable beforeCompare = () -> {};
+    private boolean isInOrder = true;
     private Consumer<String> beforeReport = key -> {};
 
     StoreComparer(ObjectStore registry, ObjectStore backup) {
@@ -61,6 +62,12 @@ final class StoreComparer implements Comparer {
     /** Has that done before each part is compared. */
     StoreComparer beforeCompare(Runnable step) {
         beforeCompare = step;
+        return this;
+    }
+
+    /** Says that it holds listings in memory. */
+    StoreComparer unordered() {
+        isInOrder = false;
         return this;
     }
 
@@ -161,6 +168,9 @@ final class StoreComparer implements Comparer {
     /** rclone's filters, as far as the parts use them. */
     private static boolean isExcluded(Shard shard, String relative) {
         return shard.excludes().stream().anyMatch(pattern -> {
+            if (pattern.startsWith("{{")) {
+                return Pattern.matches("(.*/)?" + pattern.substring(2, pattern.length() - 2), relative);
+            }
             String begin = pattern.startsWith("/") ? "^" : "(^|.*/)";
             String glob = pattern.replaceFirst("^/", "").replace(".", "\\.").replace("**", "\0");
             String regex = begin + glob.replace("*", "[^/]*").replace("\0", ".*") + "$";
@@ -184,6 +194,11 @@ final class StoreComparer implements Comparer {
     @Override
     public boolean comparesContent() {
         return true;
+    }
+
+    @Override
+    public boolean listsInOrder() {
+        return isInOrder;
     }
 
     @Override

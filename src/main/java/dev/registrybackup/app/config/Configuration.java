@@ -249,7 +249,7 @@ public interface Configuration {
         @WithDefault("rclone")
         String rclone();
 
-        /** A directory for the lists of a run: 200 bytes for each object that only the backup has. */
+        /** A directory for the lists of a run: 500 bytes for each object that only the backup has. */
         @WithDefault("/tmp")
         String scratch();
     }

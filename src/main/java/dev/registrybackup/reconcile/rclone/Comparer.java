@@ -22,6 +22,9 @@ public interface Comparer {
     /** Whether it can compare {@link Shard.CompareBy#CONTENT by content}, without reading objects. */
     boolean comparesContent();
 
+    /** Whether it lists both stores in the order of keys, so that it need not hold the listing of a large shard in memory. */
+    boolean listsInOrder();
+
     /** The name and version of the comparer, for the report. */
     String version();
 }

@@ -76,10 +76,15 @@ public final class Rclone implements Comparer {
         return registry.listsHashes() && backup.listsHashes();
     }
 
+    @Override
+    public boolean listsInOrder() {
+        return registry.isBucket() && backup.isBucket();
+    }
+
     /**
      * Compares one complete shard in both directions. The consumer receives every key, including equal ones, while
-     * rclone runs; nothing may be concluded before this returns a reliable comparison. If the consumer throws, rclone
-     * is stopped and the exception passed on; if this thread is interrupted, rclone is stopped too, the comparison is
+     * rclone runs. A key that it reports as missing from a store was not listed there; nothing else may be concluded
+     * before this returns a reliable comparison. If the consumer throws, rclone is stopped and the exception passed on; if this thread is interrupted, rclone is stopped too, the comparison is
      * not reliable and the thread stays interrupted.
      *
      * <p>A prefix without keys is not a problem. A missing bucket is.
@@ -160,7 +165,7 @@ public final class Rclone implements Comparer {
             arguments.addAll(List.of("--files-from-raw", keys.get().toString()));
         } else {
             shard.excludes().forEach(pattern -> arguments.addAll(List.of("--exclude", pattern)));
-            if (shard.isFastList()) {
+            if (shard.isFastList() && remote.isBucket()) {
                 // 1,000 keys per request: each object of a registry has a directory of its own.
                 arguments.add("--fast-list");
                 // Otherwise md5sum prints several at once, in any order. Versions differ in which one they heed.

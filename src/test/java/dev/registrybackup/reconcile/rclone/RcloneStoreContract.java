@@ -56,6 +56,7 @@ abstract class RcloneStoreContract {
     private static final String OTHER = "other/";
     private static final String BLOB = OTHER + "blobs/sha256/aa/";
     private static final String LINKS = OTHER + "repositories/team/app/";
+    private static final String UPLOADING = "uploading/repositories/team/app/";
 
     private static final Map<String, Kind> LINK_DIFFERENCES = Map.of(
             LINKS + "_manifests/tags/v1/current/link", Kind.DIFFERENT,
@@ -95,6 +96,8 @@ abstract class RcloneStoreContract {
             put(registry, LINKS + "_manifests/tags/v1/current/link", link(1));
             put(backup, LINKS + "_manifests/tags/v1/current/link", link(2));
             put(registry, LINKS + "_uploads/one/data", "1");
+            putInOnePart(registry, UPLOADING + "_uploads/two/data", "1");
+            put(registry, UPLOADING + "_layers/one/link", "1");
             put(registry, "only-registry/blobs/data", "1");
             put(backup, "only-backup/blobs/data", "1");
         }
@@ -134,7 +137,7 @@ abstract class RcloneStoreContract {
 
         // Then
         assertEquals("", comparison.problem());
-        assertEquals(2L * PAIRS + 10, comparison.keys());
+        assertEquals(2L * PAIRS + 12, comparison.keys());
         differences.values().removeIf(kind -> kind == Kind.SAME);
         assertEquals(
                 new TreeMap<>(Map.of(
@@ -146,11 +149,30 @@ abstract class RcloneStoreContract {
                         Kind.DIFFERENT,
                         LINKS + "_uploads/one/data",
                         Kind.ONLY_IN_REGISTRY,
+                        UPLOADING + "_uploads/two/data",
+                        Kind.ONLY_IN_REGISTRY,
+                        UPLOADING + "_layers/one/link",
+                        Kind.ONLY_IN_REGISTRY,
                         "only-registry/blobs/data",
                         Kind.ONLY_IN_REGISTRY,
                         "only-backup/blobs/data",
                         Kind.ONLY_IN_BACKUP)),
                 differences);
+    }
+
+    @Test
+    void uploadsInProgressAreNotAskedFor() {
+        // Given
+        registryProxy.reset();
+        Shard shard = new Shard("uploading/", CompareBy.CONTENT, List.of("{{_uploads/.*}}"), true);
+
+        // When
+        Comparison comparison = rclone(registry(), backup()).compare(shard, this::addDifference);
+
+        // Then
+        assertEquals("", comparison.problem());
+        assertEquals(Map.of(UPLOADING + "_layers/one/link", Kind.ONLY_IN_REGISTRY), differences);
+        assertEquals(List.of(Operation.LIST_OBJECTS), operations(registryProxy));
     }
 
     @ParameterizedTest
@@ -372,7 +394,7 @@ abstract class RcloneStoreContract {
         SortedSet<String> names = rclone(registry(), backup()).listNames("");
 
         // Then
-        assertEquals(new TreeSet<>(Set.of("only-backup/", "only-registry/", "other/", "same/")), names);
+        assertEquals(new TreeSet<>(Set.of("only-backup/", "only-registry/", "other/", "same/", "uploading/")), names);
     }
 
     @Test
