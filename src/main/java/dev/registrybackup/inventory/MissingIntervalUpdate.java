@@ -76,15 +76,6 @@ public final class MissingIntervalUpdate implements AutoCloseable {
         return isNew ? Added.NEW : Added.KNOWN;
     }
 
-    /**
-     * Ends a range, in which no other keys are missing than those that were added.
-     *
-     * @param end the first key after it: all keys of the range, and of the gap before it, are lower
-     */
-    public void endRange(String end) {
-        endIntervalsBefore(end);
-    }
-
     /** Keeps the previous intervals of the range up to this key, whose state is unknown. */
     public void keepRange(String end) {
         while (previous.peek().filter(line -> line.key().compareTo(end) < 0).isPresent()) {
@@ -92,7 +83,8 @@ public final class MissingIntervalUpdate implements AutoCloseable {
         }
     }
 
-    private void endIntervalsBefore(String key) {
+    /** Ends the intervals of all keys before this one that were not added: they are not missing any more. */
+    public void endIntervalsBefore(String key) {
         while (previous.peek().filter(line -> line.key().compareTo(key) < 0).isPresent()) {
             MissingInterval line = previous.next();
             if (line.isOpen()) {

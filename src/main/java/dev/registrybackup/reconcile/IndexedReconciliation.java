@@ -116,8 +116,7 @@ final class IndexedReconciliation {
     private void prepare(Instant now) {
         ReportWriter writer = reports.writer(PREPARED);
         ReconcileRun run = phases(operation.withFindingsTo(writer));
-        int processes = operation.index().completions();
-        Preparation preparation = run.prepare(now, planner -> planner.planDivided(processes));
+        Preparation preparation = run.prepare(now, operation.index().completions());
         for (List<Shard> group : preparation.groups()) {
             ObjectNode line = JsonNodeFactory.instance.objectNode();
             group.forEach(shard -> line.withArray(SHARDS_FIELD).add(json(shard)));
@@ -236,26 +235,22 @@ final class IndexedReconciliation {
     private void mergeGroup(
             List<Shard> group, Optional<ObjectNode> summary, ReconcileRun run, DiffPhase.ShardConsumer each) {
         List<Shard> left = new ArrayList<>(group);
-        List<KeyFile> missingInRegistry =
-                group.stream().map(shard -> new KeyFile(scratch)).toList();
-        try {
+        try (KeyFile missingInRegistry = new KeyFile(scratch)) {
             summary.ifPresent(report -> {
                 run.reconcileStats().add(report.path(CLASSES_FIELD));
                 run.diffResult().add(report.path(RESULT_FIELD));
                 reports.forEachLine(report, line -> {
-                    KeyFile ofNext = missingInRegistry.get(Math.min(group.size() - left.size(), group.size() - 1));
                     if (line.has(MISSING_FIELD)) {
-                        ofNext.add(line.path(MISSING_FIELD).asText());
+                        missingInRegistry.add(line.path(MISSING_FIELD).asText());
                     } else if (line.has(SHARD_FIELD)) {
-                        each.accept(left.remove(0), line.path(RELIABLE_FIELD).asBoolean(), ofNext);
+                        each.accept(left.remove(0), line.path(RELIABLE_FIELD).asBoolean(), missingInRegistry);
+                        missingInRegistry.clear();
                     } else {
                         Finding.parse(line).ifPresent(operation::report);
                     }
                 });
             });
-        } finally {
-            missingInRegistry.forEach(KeyFile::close);
+            left.forEach(shard -> each.accept(shard, false, missingInRegistry));
         }
-        left.forEach(shard -> each.accept(shard, false, new KeyFile(scratch)));
     }
 }

@@ -43,7 +43,7 @@ final class KeyFile implements AutoCloseable {
     }
 
     /**
-     * Passes on all keys. None may be added afterwards.
+     * Passes on all keys. None may be added afterwards until they are cleared.
      *
      * @throws UncheckedIOException if the file cannot be read
      */
@@ -72,12 +72,19 @@ final class KeyFile implements AutoCloseable {
                 e);
     }
 
+    /** Forgets all keys. */
+    void clear() {
+        close();
+        writer = null;
+        file = null;
+    }
+
     /** Deletes the file, if it can. Its directory is deleted after the run anyway. */
     @Override
     public void close() {
         try {
             if (writer != null && file != null) {
-                Files.delete(file);
+                Files.deleteIfExists(file);
                 writer.close();
             }
         } catch (IOException e) {

@@ -41,7 +41,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -137,7 +136,7 @@ final class ReconcileRun {
      * @param startedAt now, UTC
      */
     RunResult run(Instant startedAt) {
-        Preparation preparation = prepare(startedAt, ShardPlanner::plan);
+        Preparation preparation = prepare(startedAt, 1);
         return finish(preparation, each -> compare(preparation, preparation.groups(), each));
     }
 
@@ -145,9 +144,9 @@ final class ReconcileRun {
      * Captures ImageStreams, copies what is pending or was found corrupt, and plans the comparison.
      *
      * @param startedAt now, UTC
-     * @param plan divides the keys into groups of shards
+     * @param processes how many processes share the comparison
      */
-    Preparation prepare(Instant startedAt, Function<ShardPlanner, List<List<Shard>>> plan) {
+    Preparation prepare(Instant startedAt, int processes) {
         // A manifest is pushed after its blobs. So the snapshot comes first: blobs may be newer than it, never older.
         boolean isCaptured =
                 new SnapshotPhase(backup.store(), tools, reconcilePolicy, alarms, context).run(scratch, summary);
@@ -160,7 +159,7 @@ final class ReconcileRun {
         RepairPhase repairPhase = new RepairPhase(storePair, replicator, copyPhase, tools.rateLimiter(), context);
         summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
         context.phase("planning the comparison");
-        List<List<Shard>> groups = plan.apply(new ShardPlanner(storePair, comparer));
+        List<List<Shard>> groups = new ShardPlanner(storePair, comparer).plan(processes);
         return new Preparation(
                 startedAt,
                 isFilled,
@@ -301,7 +300,7 @@ final class ReconcileRun {
             shards.forEach((shard, isReliable, missingInRegistry) ->
                     recordMissing(shard, isReliable, missingInRegistry, missing));
             if (diffResult.failedShards().isEmpty()) {
-                missing.endRange(endOfPrefix(backup.layout().repositoriesPrefix()));
+                missing.endIntervalsBefore(endOfPrefix(backup.layout().repositoriesPrefix()));
             }
             context.checkFence();
             // Alarms first: once a key is on record as missing, a later run does not count it as newly missing.
@@ -329,7 +328,7 @@ final class ReconcileRun {
                 reconcileStats.add(kind, Count.MISSING_IN_REGISTRY, added == Added.NOT_MISSING ? 0 : 1);
                 reconcileStats.add(kind, Count.NEWLY_MISSING_IN_REGISTRY, added == Added.NEW ? 1 : 0);
             });
-            missing.endRange(endOfPrefix(shard.prefix()));
+            missing.endIntervalsBefore(endOfPrefix(shard.prefix()));
         } else {
             missing.keepRange(endOfPrefix(shard.prefix()));
         }

@@ -68,25 +68,24 @@ final class ShardPlanner {
     }
 
     /**
-     * One group: all blobs, all links, and everything else. More and smaller ones where a listing is held in memory.
+     * Groups of shards, in the order of keys. For one process it is one: all blobs, all links, and everything else. For several,
+     * and where a listing is held in memory, blobs are divided by the beginning of their digest, links by namespace, or by
+     * repository or its directories where there are few namespaces; then no group has both.
+     *
+     * @param processes how many processes share them
      */
-    List<List<Shard>> plan() {
-        if (!comparer.listsInOrder()) {
-            return planDivided(1);
-        }
+    List<List<Shard>> plan(int processes) {
+        return processes == 1 && comparer.listsInOrder() ? wholeStores() : divided(processes);
+    }
+
+    private List<List<Shard>> wholeStores() {
         return List.of(List.of(
                 new Shard(layout.blobsPrefix(), CompareBy.SIZE, List.of(), true),
                 linkShard(layout.repositoriesPrefix()),
                 otherShard()));
     }
 
-    /**
-     * Groups of shards for several processes: blobs by the beginning of their digest, links by namespace, or by repository
-     * or its directories where there are few namespaces. No group has both.
-     *
-     * @param processes how many processes share them
-     */
-    List<List<Shard>> planDivided(int processes) {
+    private List<List<Shard>> divided(int processes) {
         List<Shard> links = List.of(linkShard(layout.repositoriesPrefix()));
         List<Shard> undivided = List.of();
         int enough = LINK_GROUPS_PER_PROCESS * MAX_SHARDS_AT_ONCE * processes;

@@ -313,9 +313,9 @@ final class ShardReconciler {
         Consumer<Difference> found = difference -> {
             String key = difference.key();
             RegistryPath path = layout.parse(key);
-            boolean isNamed = difference.kind() == Difference.Kind.ONLY_IN_REGISTRY
+            boolean isDifferent = difference.kind() == Difference.Kind.ONLY_IN_REGISTRY
                     || difference.kind() == Difference.Kind.DIFFERENT;
-            if (!moveTo(path) || !isNamed || remaining.contains(key) || equal.contains(key)) {
+            if (!moveTo(path) || !isDifferent || remaining.contains(key) || equal.contains(key)) {
                 return;
             }
             boolean isAgain = before.contains(key);

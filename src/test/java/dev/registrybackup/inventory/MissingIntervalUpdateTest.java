@@ -83,7 +83,7 @@ class MissingIntervalUpdateTest {
                                     absent.stream()
                                             .filter(key -> update.add(key, asked -> true) == Added.NEW)
                                             .forEach(fresh::add);
-                                    update.endRange(range.end());
+                                    update.endIntervalsBefore(range.end());
                                 },
                                 () -> update.keepRange(range.end()));
             }
@@ -259,7 +259,7 @@ class MissingIntervalUpdateTest {
 
         // When
         try (MissingIntervalUpdate update = new MissingIntervals(backup).update(scratch, NOW)) {
-            update.endRange("z");
+            update.endIntervalsBefore("z");
         }
 
         // Then

@@ -43,6 +43,25 @@ class KeyFileTest {
     }
 
     @Test
+    void clearedKeysDoNotComeBack() {
+        // Given
+        List<String> read = new ArrayList<>();
+        try (KeyFile file = new KeyFile(scratch)) {
+            file.add("a");
+            file.forEach(key -> {});
+
+            // When
+            file.clear();
+            file.add("b");
+            file.forEach(read::add);
+        }
+
+        // Then
+        assertEquals(List.of("b"), read);
+        assertEquals(List.of(), files());
+    }
+
+    @Test
     void withoutKeysThereIsNoFile() {
         // Given
         List<String> read = new ArrayList<>();

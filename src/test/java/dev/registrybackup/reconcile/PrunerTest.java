@@ -109,7 +109,7 @@ class PrunerTest {
         try (MissingIntervalUpdate missing = new MissingIntervals(fixture.backupBucket())
                 .update(scratch, fixture.clock().instant())) {
             missing.add(key, asked -> true);
-            missing.endRange("e");
+            missing.endIntervalsBefore("e");
             missing.commit();
         }
         StorePair storePair = new StorePair(fixture.registry(), fixture.backup(), content.layout());

@@ -20,17 +20,20 @@ class ShardPlannerTest {
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
 
     private ShardPlanner planner() {
-        return new ShardPlanner(
-                new StorePair(registry, backup, new RegistryLayout("")), new StoreComparer(registry, backup));
+        return planner(new StoreComparer(registry, backup));
+    }
+
+    private ShardPlanner planner(StoreComparer comparer) {
+        return new ShardPlanner(new StorePair(registry, backup, new RegistryLayout("")), comparer);
     }
 
     private static List<String> prefixes(List<Shard> parts) {
         return parts.stream().map(Shard::prefix).toList();
     }
 
-    /** The shards of links in a plan for that many processes. */
-    private List<Shard> linkShards(int processes) {
-        return planner().planDivided(processes).stream()
+    /** The shards of links in a divided plan for one process. */
+    private List<Shard> linkShards() {
+        return planner(new StoreComparer(registry, backup).unordered()).plan(1).stream()
                 .flatMap(List::stream)
                 .filter(shard -> shard.prefix().startsWith(LINKS))
                 .toList();
@@ -39,7 +42,7 @@ class ShardPlannerTest {
     @Test
     void aRegistryOfAnySizeIsThreeShardsThatAreComparedAtOnce() {
         // When
-        List<List<Shard>> groups = planner().plan();
+        List<List<Shard>> groups = planner().plan(1);
 
         // Then
         assertEquals(1, groups.size());
@@ -55,7 +58,7 @@ class ShardPlannerTest {
     @Test
     void severalProcessesShareBlobsByTheirFirstTwoDigits() {
         // When
-        List<List<Shard>> groups = planner().planDivided(2);
+        List<List<Shard>> groups = planner().plan(2);
 
         // Then
         List<Shard> parts = groups.stream().flatMap(List::stream).toList();
@@ -74,7 +77,7 @@ class ShardPlannerTest {
                 .forEach(number -> backup.seed(LINKS + number + "/app/_layers/sha256/1/link", new byte[1]));
 
         // When
-        List<List<Shard>> groups = planner().planDivided(2);
+        List<List<Shard>> groups = planner().plan(2);
 
         // Then
         assertEquals(64 + 1 + 8 + 1, groups.size());
@@ -86,15 +89,13 @@ class ShardPlannerTest {
 
     @Test
     void whereListingsAreHeldInMemoryTheyAreSmall() {
-        // Given
-        StoreComparer comparer = new StoreComparer(registry, backup).unordered();
-
         // When
         List<List<Shard>> groups =
-                new ShardPlanner(new StorePair(registry, backup, new RegistryLayout("")), comparer).plan();
+                planner(new StoreComparer(registry, backup).unordered()).plan(1);
 
         // Then
-        assertEquals(planner().planDivided(1), groups);
+        assertEquals(64 + 1 + 1 + 1, groups.size());
+        assertEquals(planner().plan(2), groups);
     }
 
     @Test
@@ -105,7 +106,7 @@ class ShardPlannerTest {
         registry.seed(LINKS + "a-b/app/_layers/sha256/1/link", new byte[1]);
 
         // When
-        List<String> prefixes = prefixes(linkShards(1));
+        List<String> prefixes = prefixes(linkShards());
 
         // Then
         assertEquals(16, prefixes.size());
@@ -124,7 +125,7 @@ class ShardPlannerTest {
         // Then
         assertEquals(
                 List.of(LINKS + "a/app/_layers/", LINKS + "a/app/_manifests/", LINKS + "c/app/_layers/"),
-                prefixes(linkShards(1)));
+                prefixes(linkShards()));
     }
 
     @Test
@@ -135,7 +136,7 @@ class ShardPlannerTest {
         registry.seed(LINKS + "a/note", new byte[1]);
 
         // When
-        List<Shard> parts = linkShards(1);
+        List<Shard> parts = linkShards();
 
         // Then
         assertEquals(List.of(LINKS + "a/app/_layers/", LINKS + "a/", LINKS + "b/app/_layers/"), prefixes(parts));

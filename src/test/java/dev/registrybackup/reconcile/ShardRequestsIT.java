@@ -98,7 +98,7 @@ class ShardRequestsIT {
     @Test
     void aPlanLooksAtOneLinkInEachStore() {
         // When
-        planner().plan();
+        planner().plan(1);
 
         // Then
         assertListings(Map.of(LINKS, 1));
@@ -107,7 +107,7 @@ class ShardRequestsIT {
     @Test
     void aPlanForSeveralProcessesListsNamesOfDirectories() {
         // When
-        planner().planDivided(2);
+        planner().plan(2);
 
         // Then
         Map<String, Integer> listings = new TreeMap<>(Map.of(LINKS, 1 + 1));
@@ -121,7 +121,7 @@ class ShardRequestsIT {
     @Test
     void blobsAndLinksAreListedOnceAndWhatIsBesideThemByDirectory() {
         // Given
-        List<Shard> shards = planner().plan().get(0);
+        List<Shard> shards = planner().plan(1).get(0);
         registry.reset();
         backup.reset();
 

@@ -84,8 +84,9 @@ public final class Rclone implements Comparer {
     /**
      * Compares one complete shard in both directions. The consumer receives every key, including equal ones, while
      * rclone runs. A key that it reports as missing from a store was not listed there; nothing else may be concluded
-     * before this returns a reliable comparison. If the consumer throws, rclone is stopped and the exception passed on; if this thread is interrupted, rclone is stopped too, the comparison is
-     * not reliable and the thread stays interrupted.
+     * before this returns a reliable comparison. If the consumer throws, rclone is stopped and the exception passed on;
+     * if this thread is interrupted, rclone is stopped too, the comparison is not reliable and the thread stays
+     * interrupted.
      *
      * <p>A prefix without keys is not a problem. A missing bucket is.
      */
